@@ -1,0 +1,64 @@
+#!/bin/sh
+# Applies the migrations that a database does not have yet: forward only, in
+# order, one transaction each, and refuses a file that was edited after it ran.
+#
+#   db/migrate.sh [--check] [CONNINFO]     default: $DATABASE_ADMIN_URL
+#
+# The connection must be allowed to create roles (a superuser, or the owner of
+# the cluster); everything it makes belongs to taizhang_owner.
+set -eu
+cd "$(dirname "$0")/migrations"
+check=no
+if [ "${1:-}" = --check ]; then check=yes; shift; fi
+conn=${1:-${DATABASE_ADMIN_URL:?give a conninfo or set DATABASE_ADMIN_URL}}
+
+sql() { psql -X -q -v ON_ERROR_STOP=1 -At -d "$conn" "$@"; }
+
+sql <<'SQL'
+SELECT pg_advisory_lock(7263001);
+SET client_min_messages = warning;
+CREATE TABLE IF NOT EXISTS schema_migration (
+  name text PRIMARY KEY,
+  sha256 text NOT NULL,
+  applied_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE schema_migration IS 'Migrations that have been applied.';
+COMMENT ON COLUMN schema_migration.name IS 'File name.';
+COMMENT ON COLUMN schema_migration.sha256 IS 'Digest of the file as applied.';
+COMMENT ON COLUMN schema_migration.applied_at IS 'When it was applied.';
+SQL
+
+last=
+for file in [0-9][0-9][0-9][0-9]_*.sql; do
+  sum=$(sha256sum "$file" | cut -d' ' -f1)
+  have=$(sql -v name="$file" <<'SQL'
+SELECT sha256 FROM schema_migration WHERE name = :'name';
+SQL
+)
+  if [ -n "$have" ]; then
+    if [ "$have" != "$sum" ]; then
+      echo "$file was edited after it was applied" >&2
+      exit 1
+    fi
+    if [ -n "$last" ]; then
+      echo "$last is missing but the later $file was applied" >&2
+      exit 1
+    fi
+    continue
+  fi
+  if [ "$check" = yes ]; then
+    last=${last:-$file}
+    continue
+  fi
+  {
+    echo "SELECT pg_advisory_xact_lock(7263001) \\g /dev/null"
+    cat "$file"
+    echo "RESET ROLE;"
+    echo "INSERT INTO schema_migration (name, sha256) VALUES (:'name', :'sum');"
+  } | sql -1 -v name="$file" -v sum="$sum" >/dev/null
+  echo "applied $file"
+done
+if [ -n "$last" ]; then
+  echo "not applied yet: $last" >&2
+  exit 1
+fi
