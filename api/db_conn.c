@@ -1,0 +1,433 @@
+/* One connection to PostgreSQL in pipeline mode: it connects, prepares, sends
+ * batches, and heals by itself; nothing here blocks. */
+#include "db_conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "metrics.h"
+#include "settings.h"
+
+#define CONNECT_MS 3000
+#define BACKOFF_MIN_MS 50
+#define BACKOFF_MAX_MS 1000
+#define REPREPARE_MS 2000
+#define SAY_MS 30000
+
+#define SCOPE \
+	"select set_config('app.lo', $1, true)," \
+	" set_config('app.hi', $2, true)," \
+	" set_config('app.line', $3, true)," \
+	" set_config('app.clearance', $4, true)," \
+	" set_config('app.actor', $5, true)," \
+	" set_config('app.channel', $6, true)," \
+	" set_config('app.origin', $7, true)"
+static const struct stmt scope_stmt = { "taizhang_scope", SCOPE };
+/* Filtered lists are planned for the values at hand: one plan for every scope
+ * would read the whole table for the wide ones. */
+static const struct stmt scope_list = { "taizhang_scope_list",
+	SCOPE ", set_config('plan_cache_mode', 'force_custom_plan', true)" };
+
+static void conn_say(struct conn *, const char *why);
+static void conn_connect(struct conn *);
+static void conn_poll(struct conn *);
+static void conn_event(void *);
+static void conn_set_up(struct conn *);
+static void conn_read(struct conn *);
+static bool conn_flush(struct conn *);
+static void flush_late(void *, uint64_t);
+static bool send_parts(struct conn *, struct job *);
+static const struct stmt *scope_stmt_for(const struct batch *);
+static bool send_scope(struct conn *, struct job *, const struct batch *);
+static void send_simple(struct conn *, const char *sql);
+static void enqueue(struct conn *, struct job *);
+static struct job *internal_job(struct conn *);
+
+void
+conn_open(struct conn *c, const char *kind)
+{
+	static const struct stmt *const own[] = { &scope_stmt, &scope_list };
+
+	db_register(own, COUNT(own));
+	c->kind = kind;
+	c->tail = &c->head;
+	c->state = CONN_DOWN;
+	c->backoff_ms = BACKOFF_MIN_MS;
+	conn_connect(c);
+}
+
+void
+conn_close(struct conn *c)
+{
+	loop_unwatch(c->watch);
+	c->watch = NULL;
+	PQfinish(c->pg);
+	c->pg = NULL;
+	c->state = CONN_DOWN;
+	c->retry_ms = UINT64_MAX;
+}
+
+void
+conn_send(struct conn *c, struct job *j)
+{
+	enqueue(c, j);
+	j->since_ms = now_ms();
+	if (!send_parts(c, j) || PQpipelineSync(c->pg) == 0) {
+		conn_reset(c, PQerrorMessage(c->pg));
+		return;
+	}
+	/* Batches of one turn share a write and wake the server once. */
+	if (!c->flush_due)
+		loop_soon(flush_late, c);
+	c->flush_due = true;
+}
+
+/* Ends a transaction nobody owns any more. */
+void
+conn_rollback(struct conn *c)
+{
+	if (c->hold != NULL)
+		c->hold->conn = NULL;
+	c->hold = NULL;
+	c->held = false;
+	send_simple(c, "rollback");
+}
+
+void
+conn_tick(struct conn *c, uint64_t now, unsigned hung_ms)
+{
+	switch (c->state) {
+	case CONN_DOWN:
+		if (now >= c->retry_ms)
+			conn_connect(c);
+		break;
+	case CONN_CONNECTING:
+		if (now - c->since_ms > CONNECT_MS)
+			conn_reset(c, "connecting took too long");
+		break;
+	case CONN_READY:
+		if (c->head == NULL && !c->held && stmt_broken(c) != NULL &&
+		    now - c->since_ms > REPREPARE_MS) {
+			/* The schema may have caught up by now. */
+			c->since_ms = now;
+			conn_set_up(c);
+			break;
+		}
+		/* FALLTHROUGH */
+	case CONN_SETTING_UP:
+		if (c->head != NULL && now - c->head->since_ms > hung_ms)
+			conn_reset(c, "no answer in time");
+		break;
+	}
+}
+
+/* The connection is gone: so are the batches on it. */
+void
+conn_reset(struct conn *c, const char *why)
+{
+	struct job *j = c->head, *next;
+
+	if (c->state == CONN_READY)
+		metrics_count(COUNTER_DB_LOST);
+	conn_say(c, why);
+	c->head = NULL;
+	c->tail = &c->head;
+	c->inflight = 0;
+	if (c->hold != NULL) {
+		c->hold->conn = NULL;
+		c->hold->lost = true;
+	}
+	c->hold = NULL;
+	c->held = false;
+	conn_close(c);
+	stmt_forget(c);
+	c->retry_ms = now_ms() + c->backoff_ms;
+	c->backoff_ms = c->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS :
+	    c->backoff_ms * 2;
+	db_conn_changed(c);
+	for (; j != NULL; j = next) {
+		next = j->next;
+		j->err = E_UNKNOWN;
+		db_finished(c, j);
+	}
+}
+
+/* Once when it happens, then every half minute while it lasts. */
+static void
+conn_say(struct conn *c, const char *why)
+{
+	char line[256];
+
+	if (c->state != CONN_READY && c->told_ms != 0 &&
+	    now_ms() - c->told_ms < SAY_MS)
+		return;
+	c->told_ms = now_ms();
+	(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(why, "\n"),
+	    why);
+	log_line(LOG_WARN, "event=db_lost connection=%s inflight=%u reason=%s",
+	    c->kind, c->inflight, log_q(line));
+}
+
+static void
+conn_connect(struct conn *c)
+{
+	char options[128];
+	/* A peer that vanished is noticed on idle connections too. */
+	const char *const names[] = { "dbname", "application_name",
+		"client_encoding", "options", "gssencmode", "keepalives_idle",
+		"keepalives_interval", "keepalives_count", "tcp_user_timeout",
+		NULL };
+	const char *const values[] = { settings()->database, "taizhang-api",
+		"UTF8", options, "disable", "30", "10", "3", "20000", NULL };
+
+	(void)snprintf(options, sizeof(options), "-c statement_timeout=%u "
+	    "-c idle_in_transaction_session_timeout=%u -c jit=off "
+	    "-c TimeZone=UTC -c DateStyle=ISO",
+	    c->lane == LANE_FAST ? settings()->fast_ms : settings()->slow_ms,
+	    settings()->slow_ms + 5000);
+	c->since_ms = now_ms();
+	c->pg = PQconnectStartParams(names, values, 1);
+	REQUIRE(c->pg != NULL);
+	c->state = CONN_CONNECTING;
+	if (PQstatus(c->pg) == CONNECTION_BAD ||
+	    PQsetnonblocking(c->pg, 1) == -1) {
+		conn_reset(c, PQerrorMessage(c->pg));
+		return;
+	}
+	c->watch = loop_watch(PQsocket(c->pg), conn_event, c);
+	REQUIRE(c->watch != NULL);
+	loop_watch_write(c->watch, PQsocket(c->pg), true);
+	c->writing = true;
+}
+
+static void
+conn_poll(struct conn *c)
+{
+	switch (PQconnectPoll(c->pg)) {
+	case PGRES_POLLING_READING:
+		loop_watch_write(c->watch, PQsocket(c->pg), false);
+		return;
+	case PGRES_POLLING_WRITING:
+		loop_watch_write(c->watch, PQsocket(c->pg), true);
+		return;
+	case PGRES_POLLING_OK:
+		break;
+	default:
+		conn_reset(c, PQerrorMessage(c->pg));
+		return;
+	}
+	loop_watch_write(c->watch, PQsocket(c->pg), false);
+	c->writing = false;
+	if (PQenterPipelineMode(c->pg) == 0) {
+		conn_reset(c, PQerrorMessage(c->pg));
+		return;
+	}
+	conn_set_up(c);
+}
+
+/* Prepares every registered statement that is not; one Sync each, so that a
+ * broken one does not take the others along. */
+static void
+conn_set_up(struct conn *c)
+{
+	char name[64];
+
+	c->state = CONN_SETTING_UP;
+	c->since_ms = now_ms();
+	if (c->notify) {
+		send_simple(c, "listen ledger");
+		if (c->state == CONN_SETTING_UP)
+			send_simple(c, "listen conf");
+		return;
+	}
+	for (size_t i = 0; i < stmt_count(); i++) {
+		struct job *j;
+
+		if (c->prepared[i])
+			continue;
+		j = internal_job(c);
+		if (!stmt_ready(c, j, 0, stmt_at(i), name) ||
+		    PQpipelineSync(c->pg) == 0) {
+			conn_reset(c, PQerrorMessage(c->pg));
+			return;
+		}
+	}
+	(void)conn_flush(c);
+}
+
+static void
+conn_event(void *arg)
+{
+	struct conn *c = arg;
+
+	if (c->state == CONN_CONNECTING)
+		conn_poll(c);
+	else if (c->state != CONN_DOWN)
+		conn_read(c);
+}
+
+static void
+conn_read(struct conn *c)
+{
+	PGnotify *n;
+	bool good = PQconsumeInput(c->pg) == 1;
+	unsigned nulls = 0;
+
+	while (c->head != NULL && nulls < 3 && !PQisBusy(c->pg)) {
+		PGresult *res = PQgetResult(c->pg);
+
+		if (res == NULL) {
+			nulls++;
+			continue;
+		}
+		nulls = 0;
+		if (PQresultStatus(res) == PGRES_FATAL_ERROR &&
+		    PQstatus(c->pg) == CONNECTION_BAD) {
+			PQclear(res);
+			good = false;
+			break;
+		}
+		conn_result(c, res);
+		if (c->pg == NULL)
+			return;
+	}
+	if (!good || PQstatus(c->pg) == CONNECTION_BAD) {
+		conn_reset(c, PQerrorMessage(c->pg));
+		return;
+	}
+	while ((n = PQnotifies(c->pg)) != NULL) {
+		notify_received(n->relname, n->extra);
+		PQfreemem(n);
+	}
+	if (c->state == CONN_SETTING_UP && c->head == NULL) {
+		c->state = CONN_READY;
+		c->backoff_ms = BACKOFF_MIN_MS;
+		c->since_ms = now_ms();
+		log_line(LOG_INFO, "event=db_ready connection=%s", c->kind);
+		if (c->notify)
+			notify_connected();
+	}
+	if (conn_flush(c))
+		db_conn_changed(c);
+}
+
+/* What the socket does not take now goes out when it can. */
+static bool
+conn_flush(struct conn *c)
+{
+	int more = PQflush(c->pg);
+
+	if (more == -1)
+		return false;
+	if ((more == 1) != c->writing) {
+		c->writing = more == 1;
+		loop_watch_write(c->watch, PQsocket(c->pg), c->writing);
+	}
+	return true;
+}
+
+static void
+flush_late(void *arg, uint64_t now)
+{
+	struct conn *c = arg;
+
+	(void)now;
+	c->flush_due = false;
+	if (c->pg != NULL && c->state != CONN_CONNECTING && !conn_flush(c))
+		conn_reset(c, PQerrorMessage(c->pg));
+}
+
+static bool
+send_parts(struct conn *c, struct job *j)
+{
+	const struct batch *b = j->batch;
+	char name[64];
+
+	if (j->keep && !c->held) {
+		if (PQsendQueryParams(c->pg, "begin", 0, NULL, NULL, NULL,
+		    NULL, 0) == 0)
+			return false;
+		job_expect(j, PART_BEGIN, 0);
+	}
+	if (!send_scope(c, j, b))
+		return false;
+	for (unsigned i = 0; i < b->n; i++) {
+		const struct planned *p = &b->at[i];
+
+		if (!stmt_ready(c, j, i, p->stmt, name) ||
+		    PQsendQueryPrepared(c->pg, name, (int)p->nparams,
+		    p->value, NULL, NULL, 0) == 0)
+			return false;
+		job_expect(j, PART_ROWS, i);
+	}
+	if (c->held && j->last) {
+		if (PQsendQueryParams(c->pg, "commit", 0, NULL, NULL, NULL,
+		    NULL, 0) == 0)
+			return false;
+		job_expect(j, PART_COMMIT, b->n - 1);
+	}
+	return true;
+}
+
+static const struct stmt *
+scope_stmt_for(const struct batch *b)
+{
+	for (unsigned i = 0; i < b->n; i++)
+		if (b->at[i].stmt->name == NULL && b->at[i].nparams > 0)
+			return &scope_list;
+	return &scope_stmt;
+}
+
+static bool
+send_scope(struct conn *c, struct job *j, const struct batch *b)
+{
+	const struct scope *s = b->scope;
+	char lo[24], hi[24], clearance[12], name[64];
+	const char *const values[] = { lo, hi, s->line ? s->line : "",
+		clearance, s->actor ? s->actor : "",
+		s->channel ? s->channel : "", s->origin ? s->origin : "" };
+
+	(void)snprintf(lo, sizeof(lo), "%lld", (long long)s->lo);
+	(void)snprintf(hi, sizeof(hi), "%lld", (long long)s->hi);
+	(void)snprintf(clearance, sizeof(clearance), "%d", s->clearance);
+	if (!stmt_ready(c, j, 0, scope_stmt_for(b), name) ||
+	    PQsendQueryPrepared(c->pg, name, COUNT(values), values, NULL, NULL,
+	    0) == 0)
+		return false;
+	job_expect(j, PART_SCOPE, 0);
+	return true;
+}
+
+static void
+send_simple(struct conn *c, const char *sql)
+{
+	struct job *j = internal_job(c);
+
+	job_expect(j, PART_CLOSE, 0);
+	if (PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 0 ||
+	    PQpipelineSync(c->pg) == 0 || !conn_flush(c))
+		conn_reset(c, PQerrorMessage(c->pg));
+}
+
+static struct job *
+internal_job(struct conn *c)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	REQUIRE(j != NULL);
+	j->internal = true;
+	j->since_ms = now_ms();
+	enqueue(c, j);
+	return j;
+}
+
+static void
+enqueue(struct conn *c, struct job *j)
+{
+	j->next = NULL;
+	*c->tail = j;
+	c->tail = &j->next;
+	c->inflight++;
+}

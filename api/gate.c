@@ -1,0 +1,429 @@
+/*
+ * Stands between the socket and Kore's HTTP parser: every request is checked
+ * as bytes first (gate_check.c), answers of refusal are ours (problem+json),
+ * and nothing is read from a connection while its request is being answered.
+ */
+#include "gate.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "kore_in.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "gate_check.h"
+#include "metrics.h"
+#include "problem.h"
+#include "route.h"
+
+#define LINGER_MS 2000
+
+enum phase {
+	PHASE_IDLE,   /* between requests, not a byte of the next has come */
+	PHASE_HEAD,
+	PHASE_BODY,
+	PHASE_BUSY,   /* the handler has it */
+	PHASE_ANSWER, /* answered, but the client is slow to read */
+	PHASE_REARM,  /* read at last: the next turn listens again */
+	PHASE_LINGER, /* said all; waits for the client to close */
+};
+
+/* Hangs on the connection; Kore frees it. */
+struct gate {
+	enum phase phase;
+	uint64_t since;
+	bool close;
+	char remote[INET6_ADDRSTRLEN];
+};
+
+static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+static bool draining;
+static bool rearm_due;
+
+static int gate_head(struct netbuf *);
+static int gate_body(struct netbuf *);
+static int gate_swallow(struct netbuf *);
+static int gate_sent(struct netbuf *);
+static void refuse(struct connection *, unsigned status, const char *code,
+    const char *zh, const char *en);
+static void send_all(struct connection *);
+static void send_whole(struct connection *);
+static void pause_reading(struct connection *);
+static void rearm(struct connection *);
+static void rearm_all(void *, uint64_t);
+static void linger(struct connection *);
+static void phase_set(struct gate *, enum phase);
+static void remote_name(const struct connection *, struct gate *);
+static void check_one(struct connection *, uint64_t);
+
+void
+gate_connect(struct connection *c)
+{
+	struct gate *g = kore_calloc(1, sizeof(*g));
+
+	c->hdlr_extra = g;
+	c->proto = CONN_PROTO_HTTP;
+	c->http_timeout = 0; /* ours: gate_tick() */
+	c->idle_timer.length = (uint64_t)http_keepalive_time * 1000;
+	remote_name(c, g);
+	phase_set(g, PHASE_IDLE);
+	net_recv_queue(c, http_header_max, NETBUF_CALL_CB_ALWAYS, gate_head);
+}
+
+void
+gate_busy(struct http_request *req, const char **remote)
+{
+	struct gate *g = req->owner->hdlr_extra;
+
+	req->owner->http_timeout = 0;
+	phase_set(g, PHASE_BUSY);
+	*remote = g->remote;
+}
+
+void
+gate_answering(struct http_request *req)
+{
+	struct connection *c = req->owner;
+	struct gate *g = c->hdlr_extra;
+
+	/* Busy: Kore must not listen for the next request by itself. */
+	c->flags |= CONN_IS_BUSY;
+	if (g->close || draining)
+		c->flags |= CONN_CLOSE_EMPTY;
+}
+
+void
+gate_answered(struct http_request *req)
+{
+	struct connection *c = req->owner;
+	struct gate *g = c->hdlr_extra;
+
+	/* Closing with bytes unread would cost the client the answer: say
+	 * end, and read on for a while. */
+	g->close = (c->flags & CONN_CLOSE_EMPTY) != 0;
+	c->flags &= (uint16_t)~(CONN_IS_BUSY | CONN_CLOSE_EMPTY);
+	send_all(c);
+}
+
+void
+gate_tick(uint64_t now)
+{
+	struct connection *c, *next;
+
+	for (c = TAILQ_FIRST(&connections); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, list);
+		if (c->proto == CONN_PROTO_HTTP && c->hdlr_extra != NULL)
+			check_one(c, now);
+	}
+}
+
+/* Nearly no room: who only keeps a connection open gives way. */
+bool
+gate_crowded(void)
+{
+	return worker_active_connections >= worker_max_connections -
+	    worker_max_connections / 8;
+}
+
+void
+gate_drain(void)
+{
+	draining = true;
+	gate_tick(kore_time_ms());
+}
+
+static void
+check_one(struct connection *c, uint64_t now)
+{
+	struct gate *g = c->hdlr_extra;
+	uint64_t waited = now > g->since ? now - g->since : 0;
+	struct http_request *req;
+
+	switch (g->phase) {
+	case PHASE_IDLE:
+		if (waited > GATE_GRACE_MS && (draining || gate_crowded()))
+			kore_connection_disconnect(c);
+		break;
+	case PHASE_HEAD:
+		if (waited >= (uint64_t)http_header_timeout * 1000)
+			refuse(c, 408, "timeout", "请求头迟迟没有发完",
+			    "The header block took too long.");
+		break;
+	case PHASE_BODY:
+		if (waited < (uint64_t)http_body_timeout * 1000)
+			break;
+		TAILQ_FOREACH(req, &c->http_requests, olist) {
+			req->flags |= HTTP_REQUEST_DELETE;
+			http_request_wakeup(req);
+		}
+		refuse(c, 408, "timeout", "请求内容迟迟没有发完",
+		    "The body took too long.");
+		break;
+	case PHASE_LINGER:
+		if (waited >= LINGER_MS)
+			kore_connection_disconnect(c);
+		break;
+	case PHASE_BUSY:
+	case PHASE_ANSWER:
+	case PHASE_REARM:
+		break;
+	}
+}
+
+/* Bytes of a header block have arrived. */
+static int
+gate_head(struct netbuf *nb)
+{
+	struct connection *c = nb->owner;
+	struct gate *g = c->hdlr_extra;
+	struct gate_block b;
+	int r;
+
+	if (g->phase == PHASE_IDLE)
+		phase_set(g, PHASE_HEAD);
+	switch (gate_check((const char *)nb->buf, nb->s_off, nb->b_len,
+	    http_body_max, &b)) {
+	case GATE_MORE:
+		return KORE_RESULT_OK;
+	case GATE_REFUSE:
+		refuse(c, b.status, b.code, b.zh, b.en);
+		return KORE_RESULT_OK;
+	case GATE_PASS:
+		break;
+	}
+	if (b.has_body && b.body > route_body_room(b.target, b.target_len)) {
+		refuse(c, 413, "too_large", "请求内容过大，请分批发送",
+		    "The body is too large: send it in parts.");
+		return KORE_RESULT_OK;
+	}
+	if (!b.has_body && nb->s_off > b.head)
+		nb->s_off = b.head; /* the rest is never looked at */
+	g->close = b.close;
+	if (b.expect) {
+		net_send_queue(c, continue_line, sizeof(continue_line) - 1);
+		if (!net_send_flush(c))
+			return KORE_RESULT_ERROR;
+	}
+	r = http_header_recv(nb);
+	c->http_timeout = 0;
+	if (r == KORE_RESULT_OK && nb->buf != NULL && nb->extra != NULL) {
+		/* Kore armed its own reader of bodies, which would listen for
+		 * the next request by itself: ours takes its place. */
+		nb->cb = gate_body;
+		phase_set(g, PHASE_BODY);
+	} else {
+		pause_reading(c);
+		phase_set(g, PHASE_BUSY);
+	}
+	return r;
+}
+
+static int
+gate_body(struct netbuf *nb)
+{
+	struct connection *c = nb->owner;
+	struct http_request *req = nb->extra;
+	struct kore_buf *body = req->http_body;
+	size_t n = nb->s_off;
+
+	/* What Kore's http_body_recv() does, which it keeps to itself. */
+	SHA256_Update(&req->hashctx, nb->buf, n);
+	kore_buf_append(body, nb->buf, n);
+	req->content_length -= n;
+	if (req->content_length > 0) {
+		net_recv_reset(c, MIN(req->content_length,
+		    NETBUF_SEND_PAYLOAD_MAX), gate_body);
+		return KORE_RESULT_OK;
+	}
+	nb->extra = NULL;
+	SHA256_Final(req->http_body_digest, &req->hashctx);
+	req->content_length = req->http_body_length;
+	req->flags |= HTTP_REQUEST_COMPLETE;
+	req->flags &= (uint16_t)~HTTP_REQUEST_EXPECT_BODY;
+	http_request_wakeup(req);
+	pause_reading(c);
+	phase_set(c->hdlr_extra, PHASE_BUSY);
+	return KORE_RESULT_OK;
+}
+
+static int
+gate_swallow(struct netbuf *nb)
+{
+	nb->s_off = 0;
+	return KORE_RESULT_OK;
+}
+
+/* Called by Kore from inside its send loop: only remember. */
+static int
+gate_sent(struct netbuf *nb)
+{
+	struct connection *c = nb->owner;
+
+	if (c->state == CONN_STATE_DISCONNECTING)
+		return KORE_RESULT_OK;
+	phase_set(c->hdlr_extra, PHASE_REARM);
+	if (!rearm_due) {
+		rearm_due = true;
+		(void)kore_timer_add(rearm_all, 0, NULL, KORE_TIMER_ONESHOT);
+	}
+	return KORE_RESULT_OK;
+}
+
+static void
+rearm_all(void *arg, uint64_t now)
+{
+	struct connection *c, *next;
+
+	(void)arg;
+	(void)now;
+	rearm_due = false;
+	for (c = TAILQ_FIRST(&connections); c != NULL; c = next) {
+		struct gate *g = c->hdlr_extra;
+
+		next = TAILQ_NEXT(c, list);
+		if (c->proto != CONN_PROTO_HTTP || g == NULL ||
+		    g->phase != PHASE_REARM)
+			continue;
+		if (g->close)
+			linger(c);
+		else
+			rearm(c);
+	}
+}
+
+static void
+rearm(struct connection *c)
+{
+	phase_set(c->hdlr_extra, PHASE_IDLE);
+	net_recv_reset(c, http_header_max, gate_head);
+	if (!net_recv_flush(c))
+		kore_connection_disconnect(c);
+}
+
+static void
+pause_reading(struct connection *c)
+{
+	kore_free(c->rnb->buf);
+	c->rnb->buf = NULL;
+	c->rnb->m_len = 0;
+}
+
+/* The answer is out. Half-close, and swallow what still comes. */
+static void
+linger(struct connection *c)
+{
+	if (shutdown(c->fd, SHUT_WR) == -1) {
+		kore_connection_disconnect(c);
+		return;
+	}
+	phase_set(c->hdlr_extra, PHASE_LINGER);
+	net_recv_reset(c, NETBUF_SEND_PAYLOAD_MAX, gate_swallow);
+	if (!net_recv_flush(c))
+		kore_connection_disconnect(c);
+}
+
+static void
+refuse(struct connection *c, unsigned status, const char *code,
+    const char *zh, const char *en)
+{
+	struct gate *g = c->hdlr_extra;
+	char body[512], head[512];
+	int n, m;
+
+	n = problem_short(body, sizeof(body), status, code, zh, en);
+	m = snprintf(head, sizeof(head),
+	    "HTTP/1.1 %u %s\r\ncontent-type: application/problem+json\r\n"
+	    "content-length: %d\r\ncache-control: no-store\r\n"
+	    "x-content-type-options: nosniff\r\nconnection: close\r\n\r\n",
+	    status, problem_title(status), n);
+	REQUIRE(m > 0 && (size_t)m < sizeof(head));
+	metrics_request(NULL, status, 0);
+	log_line(LOG_INFO, "event=refused status=%u code=%s", status, code);
+	g->close = true;
+	pause_reading(c);
+	c->rnb->extra = NULL;
+	net_send_queue(c, head, (size_t)m);
+	net_send_queue(c, body, (size_t)n);
+	send_all(c);
+}
+
+/* Then the next request, or the end. */
+static void
+send_all(struct connection *c)
+{
+	struct gate *g = c->hdlr_extra;
+
+	phase_set(g, PHASE_ANSWER);
+	send_whole(c);
+	if (!net_send_flush(c))
+		kore_connection_disconnect(c);
+	else if (!TAILQ_EMPTY(&c->send_queue))
+		/* An empty last piece tells when the client has read all. */
+		net_send_stream(c, NULL, 0, gate_sent, NULL);
+	else if (g->close)
+		linger(c);
+	else
+		rearm(c);
+}
+
+/* Kore sends in pieces of 8 KB. What the socket takes at once goes out here;
+ * the rest, and any error, is Kore's. */
+static void
+send_whole(struct connection *c)
+{
+	struct netbuf *nb;
+
+	while ((c->evt.flags & KORE_EVENT_WRITE) &&
+	    (nb = TAILQ_FIRST(&c->send_queue)) != NULL && nb->b_len > 0 &&
+	    !(nb->flags & (NETBUF_IS_FILEREF | NETBUF_MUST_RESEND))) {
+		int more = TAILQ_NEXT(nb, list) != NULL ? MSG_MORE : 0;
+		ssize_t n = send(c->fd, nb->buf + nb->s_off,
+		    nb->b_len - nb->s_off, MSG_NOSIGNAL | more);
+
+		if (n < 0)
+			return;
+		nb->s_off += (size_t)n;
+		if (nb->s_off < nb->b_len)
+			return;
+		net_remove_netbuf(c, nb);
+	}
+}
+
+static void
+phase_set(struct gate *g, enum phase phase)
+{
+	g->phase = phase;
+	g->since = kore_time_ms();
+}
+
+static void
+remote_name(const struct connection *c, struct gate *g)
+{
+	if (c->family == AF_INET)
+		(void)inet_ntop(AF_INET, &c->addr.ipv4.sin_addr, g->remote,
+		    sizeof(g->remote));
+	else if (c->family == AF_INET6)
+		(void)inet_ntop(AF_INET6, &c->addr.ipv6.sin6_addr, g->remote,
+		    sizeof(g->remote));
+	else
+		(void)snprintf(g->remote, sizeof(g->remote), "unix");
+}
+
+bool
+gate_quiet(void)
+{
+	const struct connection *c;
+
+	TAILQ_FOREACH(c, &connections, list) {
+		const struct gate *g = c->hdlr_extra;
+
+		if (c->proto == CONN_PROTO_HTTP && g != NULL &&
+		    g->phase != PHASE_IDLE && g->phase != PHASE_LINGER)
+			return false;
+	}
+	return true;
+}

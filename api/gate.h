@@ -1,0 +1,31 @@
+/* The connection in front of Kore's HTTP parser (see gate_check.h). */
+#ifndef API_GATE_H
+#define API_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* While draining, what a client has sent already is waited for. */
+#define GATE_GRACE_MS 500
+
+struct connection;
+struct http_request;
+
+/* Kore's callback for a new connection, found by its name. */
+void gate_connect(struct connection *);
+/* Once the handler runs: nothing is read until gate_answered(). */
+void gate_busy(struct http_request *, const char **remote);
+/* Around Kore's http_response(): afterwards the answer is sent and the next
+ * request taken, or the connection closed. */
+void gate_answering(struct http_request *);
+void gate_answered(struct http_request *);
+/* Timeouts of heads, bodies, idle and lingering connections. */
+void gate_tick(uint64_t now_ms);
+/* No new requests on any connection; those without one are closed. */
+void gate_drain(void);
+bool gate_crowded(void);
+/* No answer is on its way any more. */
+bool gate_quiet(void);
+
+#endif

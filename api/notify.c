@@ -1,0 +1,107 @@
+/* PostgreSQL's notifications: requests that wait for one, and who listens. */
+#include "notify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db_conn.h"
+#include "loop.h"
+
+#define LISTENERS_MAX 8
+
+struct waiter {
+	struct waiter *next;
+	struct request *r; /* NULL: left */
+	uint64_t until_ms;
+};
+
+static struct {
+	const char *channel;
+	void (*heard)(const char *);
+} listeners[LISTENERS_MAX];
+static size_t nlisteners;
+
+static struct waiter *waiters;
+static bool due, leaving;
+
+void
+notify_subscribe(const char *channel, void (*heard)(const char *))
+{
+	REQUIRE(nlisteners < LISTENERS_MAX);
+	listeners[nlisteners].channel = channel;
+	listeners[nlisteners++].heard = heard;
+}
+
+enum next
+request_wait_notify(struct request *r, unsigned timeout_ms)
+{
+	struct waiter *w = r->waiter;
+
+	if (leaving)
+		timeout_ms = 0;
+	if (w == NULL) {
+		w = calloc(1, sizeof(*w));
+		REQUIRE(w != NULL);
+		w->r = r;
+		w->next = waiters;
+		waiters = r->waiter = w;
+	}
+	w->until_ms = now_ms() + timeout_ms;
+	return NEXT_WAIT;
+}
+
+void
+notify_forget(struct request *r)
+{
+	if (r->waiter != NULL)
+		r->waiter->r = NULL;
+	r->waiter = NULL;
+}
+
+/* One sweep per tick, however many notifications came in between: a burst of
+ * saves costs each waiting request one look. */
+void
+notify_tick(uint64_t now)
+{
+	struct waiter **p = &waiters, *w;
+
+	while ((w = *p) != NULL) {
+		if (w->r != NULL && !due && now < w->until_ms) {
+			p = &w->next;
+			continue;
+		}
+		*p = w->next;
+		if (w->r != NULL) {
+			w->r->waiter = NULL;
+			request_wake(w->r);
+		}
+		free(w);
+	}
+	due = false;
+}
+
+/* Nobody waits for long any more. */
+void
+notify_drain(void)
+{
+	leaving = due = true;
+}
+
+void
+notify_received(const char *channel, const char *payload)
+{
+	if (strcmp(channel, "ledger") == 0)
+		due = true;
+	for (size_t i = 0; i < nlisteners; i++)
+		if (strcmp(listeners[i].channel, channel) == 0)
+			listeners[i].heard(payload);
+}
+
+void
+notify_connected(void)
+{
+	due = true;
+	for (size_t i = 0; i < nlisteners; i++)
+		listeners[i].heard("");
+}

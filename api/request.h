@@ -1,0 +1,151 @@
+/*
+ * One request on its way through serve.c: what each stage reads and adds.
+ *
+ *	http.c   method, path, query, headers, body
+ *	route.c  route, arg[]
+ *	auth.c   who
+ *	handler  batch (plan) … reply (render), or fail()
+ */
+#ifndef API_REQUEST_H
+#define API_REQUEST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "db.h"
+
+enum method { M_GET, M_HEAD, M_POST, M_PUT, M_PATCH, M_DELETE, M_OPTIONS };
+
+enum next {
+	NEXT_DB,   /* the batch is planned: send it, call me with the rows */
+	NEXT_DONE, /* the reply is complete */
+	NEXT_FAIL, /* fail() was called */
+	NEXT_WAIT, /* parked: request_wake() will call me again */
+};
+
+/* One thing wrong with what was sent; all of them go out at once. */
+struct fault {
+	const char *pointer; /* JSON pointer, or cell such as 第6行 B列 */
+	const char *rule;    /* DQ-02, R-17, Y57 … */
+	const char *code;    /* stable: required, not_in_list, too_long … */
+	const char *zh, *en;
+	const char *level;   /* error | warning */
+	struct fault *next;
+};
+
+struct principal {
+	char id[37];	     /* user or client uuid; "" = nobody */
+	char login[64];
+	char name[128];
+	char org[37];	     /* organisation uuid, "" = none */
+	char org_name[256];
+	char binding[37];    /* of a sheet agent, else "" */
+	const char *role;    /* role code, static or in the arena */
+	int level;	     /* 1 province … 5 village */
+	int64_t division;
+	struct scope scope;
+};
+
+struct route;
+struct request;
+struct param;
+struct waiter;
+struct offloaded;
+typedef enum next handler(struct request *);
+
+#define ROUTE_ARGS_MAX 4
+#define REPLY_MAX (32u << 20) /* bytes of one reply */
+
+struct header {
+	const char *name, *value;
+	struct header *next;
+};
+
+struct request {
+	struct arena arena;
+	char id[37];		/* request id, uuid; in the log and problems */
+	uint64_t began_us;
+
+	enum method method;	/* effective, after X-HTTP-Method-Override */
+	const char *path;	/* decoded and normalised, without query */
+	const char *query;	/* raw, "" if none */
+	const char *body;
+	size_t body_len;
+	const char *remote;
+	const char *lang;	/* "zh" (default) or "en" */
+	void *http;		/* http.c's own */
+
+	const struct route *route;
+	const char *arg[ROUTE_ARGS_MAX]; /* {…} of the pattern, in order */
+	struct param *params; /* of the query, decoded */
+
+	struct principal who;
+
+	unsigned step;		/* how often the handler was called before */
+	struct batch batch;	/* planned by the handler, answered by db.c */
+	void *state;		/* the handler's own, in the arena */
+
+	enum err err;		/* of fail() */
+	const char *detail_zh, *detail_en, *code;
+	struct fault *faults, **faults_end;
+
+	unsigned status;	/* 0 until the reply is decided */
+	const char *type;	/* content type; default application/json */
+	struct buf reply;
+	struct header *headers;	/* out */
+
+	json_t *json;		/* of request_json() */
+	struct flow {		/* serve.c's own */
+		unsigned stage, retries;
+		uint64_t deadline_ms;
+		enum err came;	/* how the last batch came back */
+		bool pending;	/* a batch is on its way */
+		struct job *job;
+		struct hold hold;
+		struct rows **kept;
+		unsigned nkept, keptmax;
+	} flow;
+	struct waiter *waiter;	/* notify.c's own */
+	struct offloaded *offloaded; /* offload.c's own */
+};
+
+/* In: NULL when absent. Header names are case-insensitive. */
+const char *request_header(const struct request *, const char *name);
+/* The decoded value of a query parameter; NULL when absent. A repeated or
+ * malformed parameter fails the request before the handler runs. */
+const char *request_param(const struct request *, const char *name);
+/* The body as a JSON object (UTF-8, depth and size bounded, duplicates
+ * refused), owned by the request; NULL after fail(). */
+json_t *request_json(struct request *);
+
+/* Out. */
+void reply_header(struct request *, const char *name, const char *value);
+void reply_etag(struct request *, long rev); /* ETag: "rev" */
+/* If-Match as a revision: OK, E_PRECONDITION when absent, E_INPUT. */
+enum err request_if_match(struct request *, long *rev);
+enum next reply(struct request *, unsigned status);
+
+/* Refuse: the sentence in both languages says what to do next. */
+enum next fail(struct request *, enum err, const char *code, const char *zh,
+    const char *en);
+/* Adds one fault; fail(E_INPUT) is decided by the caller afterwards. */
+void fault(struct request *, const char *pointer, const char *rule,
+    const char *code, const char *zh, const char *en);
+
+/* Parking (NEXT_WAIT): from the loop's own thread only. */
+void request_wake(struct request *);
+/* Runs work(arg) on one of the worker's bounded threads (argon2 …), then
+ * wakes the request. false when the queue is full (answer E_BUSY). The
+ * request may be gone when work ends: arg must not live in its arena, and
+ * done(arg) frees it on the loop's thread, r NULL if the client left. */
+bool request_offload(struct request *, void (*work)(void *),
+    void (*done)(struct request *r, void *arg), void *arg);
+/* Parks the request until NOTIFY on the channel "ledger" or the timeout. */
+enum next request_wait_notify(struct request *, unsigned timeout_ms);
+
+#endif

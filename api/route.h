@@ -1,0 +1,54 @@
+/*
+ * The only list of routes: method, pattern, the right it needs, handler.
+ * A route without a right does not start the server (D3); OpenAPI is printed
+ * from the same table. Each chapter of handlers exports its own rows.
+ */
+#ifndef API_ROUTE_H
+#define API_ROUTE_H
+
+#include "request.h"
+
+enum right {
+	RIGHT_UNDECLARED = 0, /* refuses to start */
+	RIGHT_PUBLIC,	      /* no identity needed */
+	RIGHT_SELF,	      /* any identity, about itself */
+	RIGHT_READ,	      /* verb read on the route's entity */
+	RIGHT_CREATE,
+	RIGHT_CHANGE,
+	RIGHT_MOVE,	      /* a lifecycle command: the move says who */
+	RIGHT_SYNC,	      /* a sheet agent, on its own binding */
+	RIGHT_CONFIGURE,      /* system administrators: conf, users, bindings */
+};
+
+struct entity;
+struct route {
+	enum method method;
+	const char *pattern;	/* "/v1/issues/{id}/accept" */
+	enum right right;
+	const char *entity;	/* name in the model, NULL if none */
+	handler *handle;
+	enum lane lane;
+	const char *id;		/* operationId */
+	const char *summary;	/* OpenAPI, English */
+	const char *summary_zh;
+	const char *request_schema, *reply_schema; /* names in openapi.c */
+	size_t body_max;	/* bytes; 0 = 1 MiB for bodies */
+};
+
+void route_register(const struct route *, size_t n);
+/* OK, E_UNKNOWN or E_METHOD (allow: the methods, comma separated). HEAD finds
+ * the route of GET. */
+enum err route_find(struct request *, const char **allow);
+/* The bytes a body may have: of the route, and, before a body is read, the most
+ * that any method at a raw request target takes. */
+size_t route_body_max(const struct route *);
+size_t route_body_room(const char *target, size_t len);
+const char *method_name(enum method);
+size_t route_count(void);
+const struct route *route_at(size_t);
+/* Every route declares a right and a known entity; prints what is wrong. */
+bool route_check(void);
+/* Of one route, among the first `before` of the list; NULL if it is fine. */
+const char *route_wrong(const struct route *, size_t before);
+
+#endif

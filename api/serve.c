@@ -1,0 +1,297 @@
+/*
+ * The pipeline: route → who → handler (plan, database, render), on one screen
+ * in serve(). Each stage may plan a batch or park and is then called again.
+ */
+#include "serve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth.h"
+#include "base/log.h"
+#include "base/uid.h"
+#include "db_lane.h"
+#include "loop.h"
+#include "metrics.h"
+#include "notify.h"
+#include "offload.h"
+#include "problem.h"
+#include "route.h"
+
+#define RETRIES_MAX 3
+#define REQUEST_MS 60000
+#define STEPS_MAX 200
+
+static enum next stage_route(struct request *);
+static enum next stage_who(struct request *);
+static enum next stage_handle(struct request *);
+
+static enum next (*const stages[])(struct request *) = { stage_route,
+	stage_who, stage_handle };
+
+static const struct auth_hooks *auth;
+
+static bool send_batch(struct request *);
+static void batch_back(void *, enum err);
+static enum next look(struct request *);
+static bool again(struct request *);
+static void rows_keep(struct request *);
+static void rows_drop(struct request *);
+static void finish(struct request *, enum next);
+
+bool
+serve(struct request *r)
+{
+	enum next next = look(r);
+
+	while (next == NEXT_DB && !r->flow.pending) {
+		if (r->flow.stage == COUNT(stages) ||
+		    now_ms() > r->flow.deadline_ms || r->step > STEPS_MAX) {
+			next = fail(r, E_BUSY, NULL, NULL, NULL);
+			break;
+		}
+		next = stages[r->flow.stage](r);
+		r->step++;
+		if (next == NEXT_DB && r->batch.n > 0) {
+			if (!send_batch(r))
+				next = fail(r, E_BUSY, NULL, NULL, NULL);
+			else if (!r->flow.pending)
+				next = look(r); /* came back at once */
+		} else if (next == NEXT_DONE &&
+		    r->flow.stage + 1 < COUNT(stages)) {
+			r->flow.stage++;
+			r->step = 0;
+			next = NEXT_DB;
+		}
+	}
+	if (next == NEXT_WAIT || r->flow.pending)
+		return false;
+	finish(r, next);
+	return true;
+}
+
+void
+auth_register(const struct auth_hooks *hooks)
+{
+	auth = hooks;
+}
+
+void
+serve_open(struct request *r)
+{
+	uuid_new(r->id);
+	r->began_us = now_us();
+	r->flow.deadline_ms = now_ms() + REQUEST_MS;
+	r->lang = r->lang == NULL ? "zh" : r->lang;
+	r->type = "application/json";
+	r->batch.failed = -1;
+	buf_init(&r->reply, REPLY_MAX);
+}
+
+void
+serve_close(struct request *r)
+{
+	notify_forget(r);
+	offload_forget(r);
+	if (r->flow.job != NULL) {
+		db_detach(r->flow.job);
+		rows_keep(r);
+	}
+	db_release(&r->flow.hold);
+	rows_drop(r);
+	free(r->flow.kept);
+	json_decref(r->json);
+	buf_free(&r->reply);
+	arena_free(&r->arena);
+}
+
+/* ---- stages ---------------------------------------------------------------- */
+
+static enum next
+stage_route(struct request *r)
+{
+	const char *allow;
+	enum err e = route_find(r, &allow);
+
+	if (allow != NULL)
+		reply_header(r, "allow", allow);
+	if (e == E_METHOD && r->method == M_OPTIONS) {
+		(void)reply(r, 204);
+		r->flow.stage = COUNT(stages) - 1;
+		return NEXT_DONE;
+	}
+	if (e != OK)
+		return fail(r, e, NULL, NULL, NULL);
+	if (r->body_len > route_body_max(r->route))
+		return fail(r, E_LIMIT, NULL, NULL, NULL);
+	return NEXT_DONE;
+}
+
+static enum next
+stage_who(struct request *r)
+{
+	enum err e;
+
+	if (r->route->right == RIGHT_PUBLIC)
+		return NEXT_DONE;
+	if (auth == NULL)
+		return fail(r, E_IDENTITY, NULL, NULL, NULL);
+	if (r->step == 0) {
+		batch_open(&r->batch, &r->arena, &scope_system, LANE_FAST);
+		if (!auth->plan(r))
+			return fail(r, E_IDENTITY, r->code, r->detail_zh,
+			    r->detail_en);
+		if (r->batch.n > 0)
+			return NEXT_DB;
+	}
+	if (r->step == 1 && auth->more != NULL && auth->more(r))
+		return NEXT_DB;
+	e = auth->accept(r);
+	return e == OK ? NEXT_DONE :
+	    fail(r, e, r->code, r->detail_zh, r->detail_en);
+}
+
+static enum next
+stage_handle(struct request *r)
+{
+	enum next next = r->route->handle(r);
+
+	/* A statement failed, and the handler took it for a success. */
+	if (next == NEXT_DONE && r->batch.failed >= 0 && r->status < 400) {
+		log_line(LOG_ERROR, "event=unhandled request=%s route=%s "
+		    "statement=%d", r->id, r->route->id, r->batch.failed);
+		return fail(r, E_INTERNAL, NULL, NULL, NULL);
+	}
+	return next;
+}
+
+/* ---- the database ----------------------------------------------------------- */
+
+static bool
+send_batch(struct request *r)
+{
+	r->flow.pending = true;
+	if (db_submit(&r->batch, &r->flow.hold, batch_back, r, &r->flow.job))
+		return true;
+	r->flow.pending = false;
+	return false;
+}
+
+static void
+batch_back(void *arg, enum err err)
+{
+	struct request *r = arg;
+
+	r->flow.job = NULL;
+	r->flow.pending = false;
+	r->flow.came = err;
+	rows_keep(r);
+	request_wake(r);
+}
+
+/* What came back: on with the stage, once more from its start, or the end.
+ * The handler sees the failures that are about the data. */
+static enum next
+look(struct request *r)
+{
+	const struct batch *b = &r->batch;
+	enum err came = r->flow.came;
+	const char *state;
+
+	r->flow.came = OK;
+	if (came == E_UNKNOWN && (r->method == M_GET || r->method == M_HEAD) &&
+	    again(r))
+		return NEXT_DB;
+	if (came != OK)
+		return fail(r, came == E_INTERNAL ? E_INTERNAL : E_BUSY, NULL,
+		    NULL, NULL);
+	if (b->failed < 0)
+		return NEXT_DB;
+	state = rows_sqlstate(b->at[b->failed].rows);
+	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
+	    strcmp(state, "26000") == 0) {
+		if (again(r))
+			return NEXT_DB;
+		return fail(r, E_BUSY, NULL, NULL, NULL);
+	}
+	if (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 ||
+	    strncmp(state, "P0", 2) == 0 || strncmp(state, "TZ", 2) == 0 ||
+	    strcmp(state, "42501") == 0 || strcmp(state, "55P03") == 0)
+		return NEXT_DB;
+	log_line(LOG_ERROR, "event=sql request=%s route=%s statement=%d "
+	    "sqlstate=%s reason=%s", r->id, r->route->id, b->failed, state,
+	    log_q(rows_message(b->at[b->failed].rows)));
+	if (strcmp(state, "57014") == 0 || strncmp(state, "53", 2) == 0)
+		return fail(r, E_BUSY, NULL, NULL, NULL);
+	return fail(r, E_INTERNAL, NULL, NULL, NULL);
+}
+
+/* The stage starts over, as if it had never been called. */
+static bool
+again(struct request *r)
+{
+	if (r->flow.retries == RETRIES_MAX)
+		return false;
+	r->flow.retries++;
+	metrics_count(COUNTER_DB_RETRIED);
+	db_release(&r->flow.hold);
+	rows_drop(r);
+	memset(&r->batch, 0, sizeof(r->batch));
+	r->batch.failed = -1;
+	r->step = 0;
+	r->state = NULL;
+	r->err = OK;
+	r->code = r->detail_zh = r->detail_en = NULL;
+	r->faults = NULL;
+	r->faults_end = NULL;
+	r->headers = NULL;
+	r->status = 0;
+	buf_reset(&r->reply);
+	return true;
+}
+
+/* Rows live as long as the request: a batch is planned anew in place. */
+static void
+rows_keep(struct request *r)
+{
+	struct flow *f = &r->flow;
+
+	for (unsigned i = 0; i < r->batch.n; i++) {
+		struct rows *rows = r->batch.at[i].rows;
+
+		if (rows == NULL)
+			continue;
+		if (f->nkept == f->keptmax) {
+			f->keptmax = f->keptmax == 0 ? 16 : f->keptmax * 2;
+			f->kept = realloc(f->kept,
+			    f->keptmax * sizeof(struct rows *));
+			REQUIRE(f->kept != NULL);
+		}
+		f->kept[f->nkept++] = rows;
+	}
+}
+
+static void
+rows_drop(struct request *r)
+{
+	for (unsigned i = 0; i < r->flow.nkept; i++)
+		db_rows_free(r->flow.kept[i]);
+	r->flow.nkept = 0;
+}
+
+/* ---- the end ----------------------------------------------------------------- */
+
+static void
+finish(struct request *r, enum next next)
+{
+	db_release(&r->flow.hold);
+	if (next == NEXT_DONE && r->reply.over)
+		next = fail(r, E_LIMIT, NULL, NULL, NULL);
+	if (next == NEXT_DONE && r->err == OK && r->status == 0)
+		next = fail(r, E_INTERNAL, NULL, NULL, NULL);
+	if (next != NEXT_DONE) {
+		if (r->err == OK)
+			r->err = E_INTERNAL;
+		problem_reply(r);
+	}
+}

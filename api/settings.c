@@ -1,0 +1,120 @@
+/* What the environment decides, read once before the workers start. */
+#include "settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+static struct settings now;
+static struct {
+	const char *name;
+	unsigned char key[SECRET_LEN];
+} secrets[] = { { .name = "row" }, { .name = "cursor" } };
+
+static bool number(const char *name, unsigned low, unsigned high,
+    unsigned fallback, unsigned *out);
+static const char *text(const char *name, const char *fallback);
+static bool secrets_read(const char *folder);
+
+bool
+settings_read(void)
+{
+	const char *path = text("TAIZHANG_SECRETS", NULL);
+
+	now.database = text("DATABASE_URL", "");
+	now.bind = text("TAIZHANG_BIND", "127.0.0.1");
+	now.unix_path = text("TAIZHANG_UNIX", NULL);
+	now.cors = text("TAIZHANG_CORS", "");
+	if (!number("TAIZHANG_PORT", 0, 65535, 8080, &now.port) ||
+	    !number("TAIZHANG_DB_FAST", 1, 4, 1, &now.fast) ||
+	    !number("TAIZHANG_DB_SLOW", 1, 8, 2, &now.slow) ||
+	    !number("TAIZHANG_DB_FAST_MS", 100, 60000, 2000, &now.fast_ms) ||
+	    !number("TAIZHANG_DB_SLOW_MS", 100, 600000, 15000, &now.slow_ms) ||
+	    !number("TAIZHANG_DRAIN_MS", 0, 600000, 10000, &now.drain_ms))
+		return false;
+	if (now.port == 0 && now.unix_path == NULL) {
+		log_line(LOG_ERROR, "event=settings reason=%s",
+		    log_q("neither TAIZHANG_PORT nor TAIZHANG_UNIX is set"));
+		return false;
+	}
+	if (path == NULL) {
+		log_line(LOG_ERROR, "event=settings reason=%s",
+		    log_q("TAIZHANG_SECRETS must name the secrets folder"));
+		return false;
+	}
+	return secrets_read(path);
+}
+
+const struct settings *
+settings(void)
+{
+	return &now;
+}
+
+const unsigned char *
+secret_key(const char *name)
+{
+	for (size_t i = 0; i < COUNT(secrets); i++)
+		if (strcmp(secrets[i].name, name) == 0)
+			return secrets[i].key;
+	REQUIRE(!"a key of that name");
+	return NULL;
+}
+
+static bool
+secrets_read(const char *folder)
+{
+	char path[4096];
+
+	for (size_t i = 0; i < COUNT(secrets); i++) {
+		FILE *f;
+		size_t n = 0;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", folder,
+		    secrets[i].name);
+		f = fopen(path, "re");
+		if (f != NULL) {
+			n = fread(secrets[i].key, 1, SECRET_LEN, f);
+			(void)fclose(f);
+		}
+		if (n != SECRET_LEN) {
+			log_line(LOG_ERROR, "event=settings file=%s reason=%s",
+			    log_q(path),
+			    log_q("cannot read 32 bytes of key from it"));
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+number(const char *name, unsigned low, unsigned high, unsigned fallback,
+    unsigned *out)
+{
+	const char *value = text(name, NULL);
+	unsigned long n;
+	char *end;
+
+	*out = fallback;
+	if (value == NULL)
+		return true;
+	n = strtoul(value, &end, 10);
+	if (*end != '\0' || *value == '-' || n < low || n > high) {
+		log_line(LOG_ERROR, "event=settings name=%s low=%u high=%u "
+		    "reason=%s", name, low, high, log_q("not in range"));
+		return false;
+	}
+	*out = (unsigned)n;
+	return true;
+}
+
+static const char *
+text(const char *name, const char *fallback)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || *value == '\0' ? fallback : value;
+}
