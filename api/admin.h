@@ -1,0 +1,22 @@
+/* Configuration for administrators: places, organisations, people, actions. */
+#ifndef API_ADMIN_H
+#define API_ADMIN_H
+
+#include <jansson.h>
+
+#include "request.h"
+
+/* Statements and routes; before the workers connect. */
+void admin_init(void);	 /* loads of places and organisations */
+void places_init(void);	 /* reads of places and organisations */
+void users_init(void);
+void actions_init(void);
+
+/* What they take, for the OpenAPI document. */
+json_t *users_schema(void);
+json_t *actions_schema(void);
+
+/* {"loaded":n,"changed":m}: what came, and what is different now. */
+enum next reply_loaded(struct request *, size_t loaded, int changed);
+
+#endif

@@ -1,0 +1,262 @@
+/* Bearer token → principal; and the routes of one's own session. */
+#include "auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/uid.h"
+#include "conf.h"
+#include "identity.h"
+#include "loop.h"
+#include "notify.h"
+#include "route.h"
+#include "scope.h"
+
+#define KNOWN 1024 /* sessions a worker remembers */
+#define KNOWN_MS 4000
+#define IDLE "interval '30 minutes'"
+
+/*
+ * A session as this worker last found it. Only reads of business rows are
+ * granted by it, and not for long; a change of identities or configuration
+ * that PostgreSQL notifies forgets all of them at once.
+ */
+static struct known {
+	char hash[SHA_HEX_LEN + 1];
+	time_t seen;	   /* its use was written then */
+	uint64_t found_ms; /* 0: look it up */
+	struct principal who;
+	char line[64];
+} known[KNOWN];
+static uint64_t forgotten_ms;
+
+/* Columns both kinds of token give: id, login, name, org, org name, role,
+ * division, its last code, line, clearance, binding. */
+static const struct stmt user_find = { "auth_user",
+	"SELECT u.id, u.login, u.name, o.id, o.name, g.role, g.division_code,"
+	" division_hi(g.division_code), g.line_code, g.clearance, NULL, s.id"
+	" FROM session s JOIN app_user u ON u.id = s.user_id"
+	" JOIN role_grant g ON g.id = s.grant_id"
+	" LEFT JOIN org_unit o ON o.id = u.org_id"
+	" WHERE s.token_hash = $1 AND s.revoked_at IS NULL"
+	" AND s.expires_at > now() AND s.last_seen_at > now() - " IDLE
+	" AND u.status = 'active' AND g.valid_from <= now()"
+	" AND (g.valid_to IS NULL OR g.valid_to > now())" };
+static const struct stmt user_seen = { "auth_seen",
+	"UPDATE session SET last_seen_at = now() WHERE token_hash = $1"
+	" AND revoked_at IS NULL AND last_seen_at > now() - " IDLE
+	" AND last_seen_at < now() - interval '1 minute'" };
+static const struct stmt agent_find = { "auth_agent",
+	"SELECT t.id, '', t.name, o.id, o.name, 'sheet_agent',"
+	" t.division_code, division_hi(t.division_code), t.line_code,"
+	" t.clearance, t.binding_id, t.id"
+	" FROM agent_token t LEFT JOIN org_unit o ON o.id = t.org_id"
+	" WHERE t.token_hash = $1 AND t.revoked_at IS NULL"
+	" AND (t.expires_at IS NULL OR t.expires_at > now())" };
+static const struct stmt *const statements[] = { &user_find, &user_seen,
+	&agent_find };
+
+static bool auth_plan(struct request *);
+static bool auth_more(struct request *);
+static enum err auth_accept(struct request *);
+static struct known *known_of(const char *hash);
+static bool remembered(struct request *, const char *hash);
+static void remember(struct request *);
+static void forget(const char *payload);
+static bool seen_lately(const char *hash);
+static void fill(struct request *, const struct rows *);
+static void scope_of(struct request *, const char *line);
+static void copy(char *out, size_t size, const char *text);
+
+static const struct auth_hooks hooks = { auth_plan, auth_more,
+	auth_accept };
+
+void
+auth_init(void)
+{
+	db_register(statements, COUNT(statements));
+	auth_register(&hooks);
+	notify_subscribe("conf", forget);
+}
+
+const char *
+auth_token_hash(struct request *r)
+{
+	const char *h = request_header(r, "authorization");
+	char *hash;
+
+	if (h == NULL || strncasecmp(h, "Bearer ", 7) != 0)
+		return NULL;
+	for (h += 7; *h == ' '; h++)
+		continue;
+	if (!bearer_ok(h) || (strncmp(h, "tz_u_", 5) != 0 &&
+	    strncmp(h, "tz_a_", 5) != 0))
+		return NULL;
+	hash = arena_alloc(&r->arena, SHA_HEX_LEN + 1);
+	sha256_hex(h, strlen(h), hash);
+	return hash;
+}
+
+/* Row 0 is who, row 1 whether the configuration has changed. */
+static bool
+auth_plan(struct request *r)
+{
+	const char *hash = auth_token_hash(r);
+
+	if (hash == NULL)
+		return false;
+	memset(&r->who, 0, sizeof r->who); /* the stage may start over */
+	if (strstr(request_header(r, "authorization"), "tz_a_") != NULL) {
+		batch_add(&r->batch, &agent_find, 1, &hash);
+		conf_ask(&r->batch);
+		return true;
+	}
+	if (remembered(r, hash))
+		return true;
+	batch_add(&r->batch, &user_find, 1, &hash);
+	conf_ask(&r->batch);
+	if (seen_lately(hash))
+		return true;
+	batch_add(&r->batch, &user_seen, 1, &hash);
+	return true;
+}
+
+static bool
+auth_more(struct request *r)
+{
+	if (rows_n(batch_rows(&r->batch, 0)) == 0 ||
+	    !conf_changed(&r->batch, 1))
+		return false;
+	fill(r, batch_rows(&r->batch, 0));
+	batch_open(&r->batch, &r->arena, &scope_system, LANE_FAST);
+	conf_plan(&r->batch);
+	return true;
+}
+
+static enum err
+auth_accept(struct request *r)
+{
+	if (r->batch.n > 0 && r->who.id[0] != '\0') {
+		conf_take(&r->batch);
+	} else if (r->batch.n > 0) {
+		if (rows_n(batch_rows(&r->batch, 0)) == 0)
+			return E_IDENTITY;
+		fill(r, batch_rows(&r->batch, 0));
+		remember(r);
+	}
+	return scope_grants(&r->who, r->route->right, r->route->entity);
+}
+
+/* The place a session has, whoever is in it now. */
+static struct known *
+known_of(const char *hash)
+{
+	size_t i = 0;
+
+	for (size_t k = 0; k < 8; k++)
+		i = i * 16 + (size_t)(hash[k] <= '9' ? hash[k] - '0'
+						     : hash[k] - 'a' + 10);
+	return &known[i % KNOWN];
+}
+
+static bool
+remembered(struct request *r, const char *hash)
+{
+	const struct known *k = known_of(hash);
+
+	if (r->route->right != RIGHT_READ || k->found_ms == 0 ||
+	    now_ms() - k->found_ms > KNOWN_MS || strcmp(k->hash, hash) != 0)
+		return false;
+	r->who = k->who;
+	scope_of(r, k->line);
+	return true;
+}
+
+/* What was found together with the answer that the configuration is still
+ * the one in memory. */
+static void
+remember(struct request *r)
+{
+	const char *hash = r->who.binding[0] == '\0' ? auth_token_hash(r)
+						     : NULL;
+	struct known *k;
+
+	if (hash == NULL || strlen(r->who.scope.line) >= sizeof k->line)
+		return;
+	k = known_of(hash);
+	/* Another session has the place now, or the answer may be older than
+	 * the change that was notified. */
+	if (strcmp(k->hash, hash) != 0 ||
+	    r->began_us / 1000 <= forgotten_ms)
+		return;
+	k->who = r->who;
+	copy(k->line, sizeof k->line, r->who.scope.line);
+	k->found_ms = r->began_us / 1000;
+}
+
+static void
+forget(const char *payload)
+{
+	(void)payload;
+	forgotten_ms = now_ms();
+	for (size_t i = 0; i < KNOWN; i++)
+		known[i].found_ms = 0;
+}
+
+/* Whether this worker noted the session's use within the last half minute:
+ * then it need not be written again. A forgotten one is only written twice. */
+static bool
+seen_lately(const char *hash)
+{
+	struct known *k = known_of(hash);
+	time_t now = time(NULL);
+
+	if (strcmp(k->hash, hash) == 0 && now - k->seen < 30)
+		return true;
+	copy(k->hash, sizeof k->hash, hash);
+	k->seen = now;
+	k->found_ms = 0;
+	return false;
+}
+
+static void
+fill(struct request *r, const struct rows *f)
+{
+	struct principal *who = &r->who;
+	const struct role *role = role_find(rows_text(f, 0, 5));
+
+	copy(who->id, sizeof who->id, rows_text(f, 0, 0));
+	copy(who->login, sizeof who->login, rows_text(f, 0, 1));
+	copy(who->name, sizeof who->name, rows_text(f, 0, 2));
+	copy(who->org, sizeof who->org, rows_text(f, 0, 3));
+	copy(who->org_name, sizeof who->org_name, rows_text(f, 0, 4));
+	copy(who->binding, sizeof who->binding, rows_text(f, 0, 10));
+	who->role = role != NULL ? role->code : "";
+	who->division = strtoll(rows_text(f, 0, 6), NULL, 10);
+	who->level = role != NULL && role->level > 0 ? role->level
+	    : division_level(who->division);
+	who->scope.lo = who->division;
+	who->scope.hi = strtoll(rows_text(f, 0, 7), NULL, 10);
+	who->scope.clearance = (int)rows_long(f, 0, 9);
+	scope_of(r, rows_text(f, 0, 8));
+}
+
+/* The scope's pointers are into the request. */
+static void
+scope_of(struct request *r, const char *line)
+{
+	struct principal *who = &r->who;
+
+	who->scope.line = arena_strdup(&r->arena, line);
+	who->scope.actor = who->id;
+	who->scope.channel = who->binding[0] != '\0' ? "sheet" : "api";
+	who->scope.origin = r->id;
+}
+
+static void
+copy(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text != NULL ? text : "");
+}

@@ -1,0 +1,136 @@
+/* Code sets: a sorted-by-set array of items over an optional base. */
+#include "codes.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+struct codes {
+	struct arena *arena;
+	const struct codes *base;
+	struct code *item; /* items of one set lie together */
+	size_t n, cap;
+	struct span {	   /* where each set lies, in the order of item */
+		const char *set;
+		size_t first, n;
+	} *span;
+	size_t nspans, spancap;
+};
+
+static struct span *span_of(const struct codes *, const char *set);
+static struct span *span_add(struct codes *);
+
+struct codes *
+codes_new(struct arena *a, const struct codes *base)
+{
+	struct codes *c = arena_alloc(a, sizeof *c);
+
+	c->arena = a;
+	c->base = base;
+	return c;
+}
+
+void
+codes_add(struct codes *c, const char *set, const char *code,
+    const char *label)
+{
+	struct span *span = span_of(c, set);
+	struct code *item;
+	size_t at;
+
+	if (c->n == c->cap) {
+		size_t cap = c->cap ? c->cap * 2 : 64;
+		struct code *more = arena_array(c->arena, cap, sizeof *more);
+
+		if (c->n > 0)
+			memcpy(more, c->item, c->n * sizeof *more);
+		c->item = more;
+		c->cap = cap;
+	}
+	if (span == NULL) {
+		span = span_add(c);
+		span->set = arena_strdup(c->arena, set);
+		span->first = c->n;
+	}
+	at = span->first + span->n++;
+	item = c->item + at;
+	memmove(item + 1, item, (c->n - at) * sizeof *item);
+	*item = (struct code) { span->set, arena_strdup(c->arena, code),
+		arena_strdup(c->arena, label) };
+	c->n++;
+	while (++span < c->span + c->nspans)
+		span->first++;
+}
+
+size_t
+codes_items(const struct codes *c, const char *set, const struct code **items)
+{
+	for (; c != NULL; c = c->base) {
+		const struct span *span = span_of(c, set);
+
+		if (span != NULL) {
+			*items = c->item + span->first;
+			return span->n;
+		}
+	}
+	*items = NULL;
+	return 0;
+}
+
+const char *
+codes_find(const struct codes *c, const char *set, const char *typed)
+{
+	const struct code *item;
+	const char *found = NULL, *key;
+	struct arena scratch;
+	size_t n = codes_items(c, set, &item);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(item[i].label, typed) == 0 ||
+		    strcmp(item[i].code, typed) == 0)
+			return item[i].code;
+	arena_init(&scratch, 0);
+	key = text_key(&scratch, typed);
+	for (size_t i = 0; i < n && *key != '\0' && found == NULL; i++)
+		if (strcmp(text_key(&scratch, item[i].label), key) == 0)
+			found = item[i].code;
+	arena_free(&scratch);
+	return found;
+}
+
+const char *
+codes_label(const struct codes *c, const char *set, const char *code)
+{
+	const struct code *item;
+	size_t n = codes_items(c, set, &item);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(item[i].code, code) == 0)
+			return item[i].label;
+	return code;
+}
+
+static struct span *
+span_of(const struct codes *c, const char *set)
+{
+	for (size_t i = 0; i < c->nspans; i++)
+		if (strcmp(c->span[i].set, set) == 0)
+			return &c->span[i];
+	return NULL;
+}
+
+/* An empty one behind the others. */
+static struct span *
+span_add(struct codes *c)
+{
+	if (c->nspans == c->spancap) {
+		size_t cap = c->spancap ? c->spancap * 2 : 16;
+		struct span *more = arena_array(c->arena, cap, sizeof *more);
+
+		if (c->nspans > 0)
+			memcpy(more, c->span, c->nspans * sizeof *more);
+		c->span = more;
+		c->spancap = cap;
+	}
+	return &c->span[c->nspans++];
+}

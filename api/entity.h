@@ -1,0 +1,73 @@
+/*
+ * List, get, create, change and history of any business entity: everything
+ * derives from its table in the model and from the route that was taken.
+ */
+#ifndef API_ENTITY_H
+#define API_ENTITY_H
+
+#include "codes.h"
+#include "conf.h"
+#include "model/model.h"
+#include "request.h"
+
+void entity_init(void); /* statements and routes */
+
+enum next entity_list(struct request *);
+enum next entity_get(struct request *);
+enum next entity_create(struct request *);
+enum next entity_change(struct request *);
+enum next entity_history(struct request *);
+
+/* The entity of the route that was taken. */
+const struct entity *request_entity(const struct request *);
+/* The action and the code sets a row is read and written with. */
+const struct action_facts *row_action(const struct entity *,
+    const char *const *row);
+const struct codes *row_codes(const struct entity *, const char *const *row);
+/* A value of a row by name; NULL when null or unknown. */
+const char *row_get(const struct entity *, const char *const *row,
+    const char *name);
+void row_set(const struct entity *, const char **row, const char *name,
+    const char *value);
+/* What a new row holds when nobody said otherwise (Y33). */
+void row_defaults(const struct entity *, const struct action_facts *,
+    const char **row);
+/* The parts of composed texts, of the entity's templates. changed as in
+ * derive_apply(). */
+void row_derive(struct arena *, const struct entity *, const char **row,
+    bool *changed);
+
+/*
+ * A JSON body over a row: every field named in it is checked and set, faults
+ * of all of them are added to the request. changed[] has one entry per field.
+ * False when there were faults.
+ */
+bool body_read(struct request *, const struct entity *, const struct codes *,
+    const json_t *body, bool create, const char **row, bool *changed);
+/* Faults for what a new row must have. */
+bool body_complete(struct request *, const struct entity *,
+    const char *const *row);
+
+/* One row as a JSON object: fields, labels, may, faults. Honours ?fields=;
+ * NEXT_FAIL-worthy unknown names are refused by render_fields(). */
+struct selection {
+	bool *field; /* NULL = all */
+	bool extras; /* labels, may, faults … */
+};
+bool render_fields(struct request *, const struct entity *,
+    struct selection *);
+void render_row(struct request *, struct buf *, const struct entity *,
+    const char *const *row, const struct selection *);
+/* Before anything is written: ?fields= names fields; false after fail(). */
+bool fields_ok(struct request *, const struct entity *);
+/* The whole reply: the row, its ETag, the status. */
+enum next reply_row(struct request *, const struct entity *,
+    const char *const *row, unsigned status);
+
+/* Of a batch that failed on the data: 409 or 422; else 500. */
+enum next fail_data(struct request *);
+enum next fail_unknown(struct request *);
+/* 412 with the current revision. */
+enum next fail_stale(struct request *, long rev);
+
+#endif

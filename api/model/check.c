@@ -1,0 +1,59 @@
+/* Checks of single values that no range can say. */
+#include "check.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "../base/canon.h"
+
+static bool digits(const char *, unsigned n);
+
+bool
+check_partial_date(const char *v, const char **zh, const char **en)
+{
+	char full[] = "2000-01-01";
+	size_t n = strlen(v);
+	long days;
+
+	*zh = "请写成 2023-04-06、2023-04 或 2023";
+	*en = "write a date as 2023-04-06, 2023-04 or 2023";
+	if (n != 4 && n != 7 && n != 10)
+		return false;
+	memcpy(full, v, n);
+	return digits(full, 4) && digits(full + 5, 2) &&
+	    digits(full + 8, 2) && date_days(full, &days);
+}
+
+bool
+check_phone(const char *v, const char **zh, const char **en)
+{
+	unsigned n = 0;
+
+	*zh = "电话号码只能是数字、空格、“-”和“/”，共 6 至 30 位数字";
+	*en = "a phone number has 6 to 30 digits, blanks, - and /";
+	for (; *v != '\0'; v++) {
+		if (isdigit((unsigned char)*v))
+			n++;
+		else if (strchr(" -/+(),;", *v) == NULL)
+			return false;
+	}
+	return n >= 6 && n <= 30;
+}
+
+bool
+check_uscc(const char *v, const char **zh, const char **en)
+{
+	*zh = "统一社会信用代码为 18 位数字和大写字母";
+	*en = "a unified social credit code has 18 digits and capitals";
+	return strlen(v) == 18 &&
+	    strspn(v, "0123456789ABCDEFGHJKLMNPQRTUWXY") == 18;
+}
+
+static bool
+digits(const char *s, unsigned n)
+{
+	while (n-- > 0)
+		if (!isdigit((unsigned char)*s++))
+			return false;
+	return true;
+}

@@ -1,0 +1,163 @@
+/* The registry of entities, and the self-check the server starts with. */
+#include "model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/err.h"
+#include "chapters.h"
+
+static const struct entity *const entities[] = {
+	&division_entity,
+	&org_unit_entity,
+	&action_entity,
+	&issue_entity,
+	&issue_progress_entity,
+	&issue_acceptance_entity,
+	&evidence_entity,
+};
+
+#define SLOTS 512
+
+static unsigned hash(const char *);
+static void check_fields(const struct entity *);
+static void check_moves(const struct entity *);
+
+void
+model_check(void)
+{
+	for (size_t i = 0; i < COUNT(entities); i++) {
+		const struct entity *e = entities[i];
+
+		REQUIRE(e->name && e->path && e->table && e->label && e->text);
+		REQUIRE(entity_find(e->name) == e); /* names are unique */
+		check_fields(e);
+		check_moves(e);
+	}
+}
+
+size_t
+entity_count(void)
+{
+	return COUNT(entities);
+}
+
+const struct entity *
+entity_at(size_t i)
+{
+	return i < COUNT(entities) ? entities[i] : NULL;
+}
+
+const struct entity *
+entity_find(const char *name)
+{
+	for (size_t i = 0; i < COUNT(entities); i++)
+		if (strcmp(entities[i]->name, name) == 0)
+			return entities[i];
+	return NULL;
+}
+
+const struct entity *
+entity_by_path(const char *path)
+{
+	for (size_t i = 0; i < COUNT(entities); i++)
+		if (strcmp(entities[i]->path, path) == 0)
+			return entities[i];
+	return NULL;
+}
+
+size_t
+field_total(const struct entity *e)
+{
+	return e->nfields + (e->business ? ncommon_fields : 0);
+}
+
+const struct field *
+field_at(const struct entity *e, int i)
+{
+	if (i < 0 || (size_t)i >= field_total(e))
+		return NULL;
+	if ((size_t)i < e->nfields)
+		return &e->fields[i];
+	return &common_fields[(size_t)i - e->nfields];
+}
+
+/* Asked some hundred times for every row of a list: a hash of each entity's
+ * names, made at its first use. */
+int
+field_index(const struct entity *e, const char *name)
+{
+	static short slots[COUNT(entities)][SLOTS];
+	static bool made[COUNT(entities)];
+	size_t which = 0;
+
+	while (which < COUNT(entities) && entities[which] != e)
+		which++;
+	REQUIRE(which < COUNT(entities));
+	if (!made[which]) {
+		REQUIRE(field_total(e) < SLOTS / 2);
+		for (size_t i = 0; i < field_total(e); i++) {
+			unsigned at = hash(field_at(e, (int)i)->name);
+
+			while (slots[which][at % SLOTS] != 0)
+				at++;
+			slots[which][at % SLOTS] = (short)(i + 1);
+		}
+		made[which] = true;
+	}
+	for (unsigned at = hash(name); slots[which][at % SLOTS] != 0; at++) {
+		int i = slots[which][at % SLOTS] - 1;
+
+		if (strcmp(field_at(e, i)->name, name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static unsigned
+hash(const char *s)
+{
+	unsigned h = 2166136261u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 16777619u;
+	return h;
+}
+
+static void
+check_fields(const struct entity *e)
+{
+	size_t n = field_total(e);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct field *f = field_at(e, (int)i);
+
+		REQUIRE(f->name && f->label && f->text && f->source);
+		REQUIRE(field_index(e, f->name) == (int)i);
+		REQUIRE(f->type != T_CODE || f->of != NULL);
+		REQUIRE(f->min <= f->max);
+		REQUIRE(f->clearance >= 0 && f->clearance <= 4);
+		/* Personal data is never open to everybody. */
+		REQUIRE(!(f->flags & F_PII) || f->clearance > 0);
+		REQUIRE(!(f->flags & F_REQUIRED) ||
+		    !(f->flags & (F_SERVER | F_COMMAND)));
+	}
+	REQUIRE(e->state == NULL || field_index(e, e->state) >= 0);
+	REQUIRE(!e->business || e->nmoves == 0 || e->state != NULL);
+}
+
+static void
+check_moves(const struct entity *e)
+{
+	for (size_t i = 0; i < e->nmoves; i++) {
+		const struct move *m = &e->moves[i];
+
+		REQUIRE(m->name && m->label && m->to && m->who && m->source);
+		for (size_t k = 0; m->need && m->need[k]; k++)
+			REQUIRE(field_index(e, m->need[k]) >= 0);
+		for (size_t k = 0; m->take && m->take[k]; k++)
+			REQUIRE(field_index(e, m->take[k]) >= 0);
+		for (size_t k = 0; k < i; k++)
+			REQUIRE(strcmp(e->moves[k].name, m->name) != 0);
+	}
+}

@@ -1,0 +1,46 @@
+/* Places (行政区划): domain.md 3.3. */
+#include "../base/err.h"
+#include "chapters.h"
+
+static const struct field division_fields[] = {
+	{ "code", "区划代码", "Twelve-digit division code.", T_DIVISION,
+	    F_REQUIRED | F_CREATE | F_FILTER | F_SORT, 0, 0, 0, NULL, "3.3",
+	    NULL },
+	{ "name", "名称", "Full name.", T_TEXT, F_REQUIRED | F_LABEL, 0, 1,
+	    60, NULL, "3.3", NULL },
+	{ "short_name", "简称", "Short name.", T_TEXT, 0, 0, 0, 60, NULL,
+	    "3.3", NULL },
+	{ "level", "级别", "0 nation to 5 village.", T_INT,
+	    F_REQUIRED | F_FILTER, 0, 0, 5, NULL, "3.2", NULL },
+	{ "kind", "类型",
+	    "Kind of township or village: zhen, xiang, jiedao, quasi.",
+	    T_TEXT, 0, 0, 0, 20, NULL, "3.2", NULL },
+	{ "parent_code", "上级", "Superior division.", T_DIVISION, F_FILTER,
+	    0, 0, 0, NULL, "3.3", NULL },
+	{ "valid_from", "生效日期", "First day of validity.", T_DATE, 0, 0,
+	    0, 0, NULL, "3.3", NULL },
+	{ "valid_to", "失效日期", "Last day of validity.", T_DATE, 0, 0, 0,
+	    0, NULL, "3.3", NULL },
+	{ "successor_code", "承继区划",
+	    "Division that took over after a merger or split.", T_DIVISION,
+	    0, 0, 0, 0, NULL, "3.3", NULL },
+	{ "is_tuopin_county", "脱贫县", "Lifted out of poverty (county).",
+	    T_BOOL, 0, 0, 0, 0, NULL, "G54", NULL },
+	{ "is_tuopin_village", "脱贫村", "Lifted out of poverty (village).",
+	    T_BOOL, 0, 0, 0, 0, NULL, "T60", NULL },
+	{ "is_key_county", "重点帮扶县", "Key county of assistance.", T_BOOL,
+	    0, 0, 0, 0, NULL, "G54", NULL },
+	{ "is_functional", "非建制单位",
+	    "A zone or centre outside the statutory tree.", T_BOOL, 0, 0, 0,
+	    0, NULL, "Y6", NULL },
+	{ "updated_at", "更新时间", "Time of the last change.", T_TIME,
+	    F_SERVER, 0, 0, 0, NULL, "3.1", NULL },
+};
+
+const struct entity division_entity = { .name = "division",
+	.path = "divisions",
+	.table = "division",
+	.label = "行政区划",
+	.text = "Administrative divisions, from the nation to the village.",
+	.fields = division_fields,
+	.nfields = COUNT(division_fields) };

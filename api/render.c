@@ -1,0 +1,211 @@
+/* Rows → JSON: fields by clearance, labels, what the caller may do next. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "entity.h"
+#include "move.h"
+#include "rules.h"
+#include "value.h"
+
+#define ENTITIES_MAX 64
+
+/* What of a row's text does not depend on the row, made once. */
+struct plan {
+	const struct entity *entity;
+	size_t n;
+	struct column {
+		const struct field *field;
+		const char *key; /* ,"name": */
+		size_t len;
+	} *column;
+	size_t *coded; /* columns that have labels */
+	size_t ncoded;
+};
+
+static const struct plan *plan_of(const struct entity *);
+static void plan_make(struct plan *, const struct entity *);
+static void render_labels(struct buf *, const struct plan *,
+    const struct codes *, const char *const *row, const struct selection *);
+static void render_faults(struct request *, struct buf *,
+    const struct entity *, const struct action_facts *,
+    const struct codes *, const char *const *row);
+static bool shown(const struct selection *, size_t);
+
+bool
+render_fields(struct request *r, const struct entity *e, struct selection *s)
+{
+	const char *list = request_param(r, "fields");
+
+	s->field = NULL;
+	s->extras = true;
+	if (list == NULL || *list == '\0')
+		return true;
+	s->field = arena_array(&r->arena, field_total(e), sizeof(bool));
+	s->extras = false;
+	while (*list != '\0') {
+		size_t n = strcspn(list, ",");
+		const char *name = arena_strndup(&r->arena, list, n);
+		int i = field_index(e, name);
+
+		if (i < 0) {
+			fault(r, "?fields", "DQ-02", "unknown_field",
+			    "没有这个字段",
+			    arena_printf(&r->arena, "no field %s", name));
+			return false;
+		}
+		s->field[i] = true;
+		list += n + (list[n] == ',');
+	}
+	return true;
+}
+
+void
+render_row(struct request *r, struct buf *b, const struct entity *e,
+    const char *const *row, const struct selection *s)
+{
+	int clearance = r->who.scope.clearance;
+	const struct plan *p = plan_of(e);
+	size_t comma = 1; /* the first key goes without */
+
+	buf_char(b, '{');
+	for (size_t i = 0; i < p->n; i++) {
+		const struct column *c = &p->column[i];
+
+		if (!shown(s, i))
+			continue;
+		buf_add(b, c->key + comma, c->len - comma);
+		comma = 0;
+		value_to_json(b, c->field, row[i], clearance);
+	}
+	if (s->extras && e->business) {
+		const struct action_facts *action = row_action(e, row);
+		const struct codes *codes = action != NULL ? action->codes
+							   : conf_codes();
+
+		render_labels(b, p, codes, row, s);
+		buf_str(b, ",\"may\":[");
+		move_may(r, e, row, b);
+		buf_char(b, ']');
+		render_faults(r, b, e, action, codes, row);
+	}
+	buf_char(b, '}');
+}
+
+bool
+fields_ok(struct request *r, const struct entity *e)
+{
+	struct selection s;
+
+	if (render_fields(r, e, &s))
+		return true;
+	fail(r, E_INPUT, "invalid", "参数 fields 有误",
+	    "The parameter fields names an unknown field.");
+	return false;
+}
+
+enum next
+reply_row(struct request *r, const struct entity *e, const char *const *row,
+    unsigned status)
+{
+	const char *rev = row_get(e, row, "rev");
+	struct selection s;
+
+	if (!fields_ok(r, e))
+		return NEXT_FAIL;
+	render_fields(r, e, &s);
+	buf_reset(&r->reply);
+	render_row(r, &r->reply, e, row, &s);
+	if (rev != NULL)
+		reply_etag(r, strtol(rev, NULL, 10));
+	return reply(r, status);
+}
+
+static const struct plan *
+plan_of(const struct entity *e)
+{
+	static struct plan plans[ENTITIES_MAX];
+	size_t i = 0;
+
+	while (i < ENTITIES_MAX && plans[i].entity != NULL &&
+	    plans[i].entity != e)
+		i++;
+	REQUIRE(i < ENTITIES_MAX);
+	if (plans[i].entity == NULL)
+		plan_make(&plans[i], e);
+	return &plans[i];
+}
+
+static void
+plan_make(struct plan *p, const struct entity *e)
+{
+	static struct arena forever;
+
+	p->entity = e;
+	p->n = field_total(e);
+	p->column = arena_array(&forever, p->n, sizeof *p->column);
+	p->coded = arena_array(&forever, p->n, sizeof *p->coded);
+	for (size_t i = 0; i < p->n; i++) {
+		struct column *c = &p->column[i];
+
+		c->field = field_at(e, (int)i);
+		c->key = arena_printf(&forever, ",\"%s\":", c->field->name);
+		c->len = strlen(c->key);
+		if (c->field->type == T_CODE)
+			p->coded[p->ncoded++] = i;
+	}
+}
+
+static void
+render_labels(struct buf *b, const struct plan *p, const struct codes *codes,
+    const char *const *row, const struct selection *s)
+{
+	size_t comma = 1;
+
+	buf_str(b, ",\"labels\":{");
+	for (size_t i = 0; i < p->ncoded; i++) {
+		const struct column *c = &p->column[p->coded[i]];
+		const char *code = row[p->coded[i]];
+
+		if (code == NULL || !shown(s, p->coded[i]))
+			continue;
+		buf_add(b, c->key + comma, c->len - comma);
+		comma = 0;
+		buf_json(b, codes_label(codes, c->field->of, code));
+	}
+	buf_char(b, '}');
+}
+
+static void
+render_faults(struct request *r, struct buf *b, const struct entity *e,
+    const struct action_facts *action, const struct codes *codes,
+    const char *const *row)
+{
+	bool english = strcmp(r->lang, "en") == 0;
+	struct findings found = { NULL, 0, 0 };
+
+	if (strcmp(e->name, "issue") == 0)
+		rules_issue(&r->arena, e, codes, action, row, &found);
+	buf_str(b, ",\"faults\":[");
+	for (size_t i = 0; i < found.n; i++) {
+		const struct finding *f = &found.at[i];
+
+		buf_str(b, i > 0 ? ",{\"pointer\":\"/" : "{\"pointer\":\"/");
+		buf_str(b, f->name);
+		buf_str(b, "\",\"rule\":");
+		buf_json(b, f->rule);
+		buf_str(b, ",\"code\":");
+		buf_json(b, f->code);
+		buf_str(b, ",\"level\":");
+		buf_json(b, f->level);
+		buf_str(b, ",\"message\":");
+		buf_json(b, english ? f->en : f->zh);
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+}
+
+static bool
+shown(const struct selection *s, size_t i)
+{
+	return s->field == NULL || s->field[i];
+}

@@ -1,0 +1,244 @@
+/* The numbered rules of an issue. */
+#include "rules.h"
+
+#include <string.h>
+
+#include "base/canon.h"
+#include "base/err.h"
+
+/* What every rule reads. */
+struct look {
+	struct arena *arena;
+	const struct entity *entity;
+	const struct action_facts *action;
+	const char *const *row;
+	struct findings *out;
+};
+
+static void rule_r17(const struct look *);
+static void rule_y55(const struct look *);
+static void rule_y56(const struct look *);
+static void rule_y57(const struct look *);
+static void rule_y34(const struct look *);
+static void rule_y36(const struct look *);
+static void rule_a1(const struct look *);
+static void rule_r24(const struct look *);
+static const char *get(const struct look *, const char *name);
+static bool yes(const struct look *, const char *name);
+static void say(const struct look *, const char *name, const char *rule,
+    const char *code, const char *level, const char *zh, const char *en);
+
+void
+rules_issue(struct arena *a, const struct entity *e, const struct codes *codes,
+    const struct action_facts *action, const char *const *row,
+    struct findings *out)
+{
+	const struct look l = { a, e, action, row, out };
+
+	(void)codes;
+	rule_r17(&l);
+	rule_y55(&l);
+	rule_y56(&l);
+	rule_y57(&l);
+	rule_y34(&l);
+	rule_y36(&l);
+	rule_a1(&l);
+	rule_r24(&l);
+}
+
+bool
+findings_clean(const struct findings *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->at[i].level, "error") == 0)
+			return false;
+	return true;
+}
+
+void
+finding_add(struct arena *a, struct findings *f, const struct finding *one)
+{
+	if (f->n == f->cap) {
+		size_t cap = f->cap ? 2 * f->cap : 16;
+		struct finding *at = arena_array(a, cap, sizeof *at);
+
+		if (f->n > 0)
+			memcpy(at, f->at, f->n * sizeof *at);
+		f->at = at;
+		f->cap = cap;
+	}
+	f->at[f->n++] = *one;
+}
+
+/* R-17 (DQ-01): what a complete row of the ledger holds. */
+static void
+rule_r17(const struct look *l)
+{
+	static int must[64];
+	static size_t nmust;
+	static const struct entity *of;
+
+	if (of != l->entity) {
+		of = l->entity;
+		nmust = 0;
+		for (size_t i = 0; i < field_total(of); i++)
+			if (field_at(of, (int)i)->flags & F_ROW) {
+				REQUIRE(nmust < COUNT(must));
+				must[nmust++] = (int)i;
+			}
+	}
+	for (size_t i = 0; i < nmust; i++) {
+		const struct field *f = field_at(l->entity, must[i]);
+
+		if (l->row[must[i]] != NULL)
+			continue;
+		say(l, f->name, "R-17", "missing", "error",
+		    arena_printf(l->arena, "“%s”没有填写", f->label),
+		    arena_printf(l->arena, "%s is missing", f->name));
+	}
+}
+
+/* Y55: the description names project, entity, time and facts. */
+static void
+rule_y55(const struct look *l)
+{
+	static const struct {
+		const char *name, *zh, *en;
+	} part[] = {
+		{ "d_unit_or_project", "没有写明部门或项目名称，请写成“项目名称：……”",
+		    "does not name the project or department" },
+		{ "d_entity", "没有写明项目实施主体，请写成“实施主体：……”",
+		    "does not name the implementing entity" },
+		{ "d_happened_on", "没有写明问题发生时间，请写成“发生时间：……”",
+		    "does not say when it happened" },
+		{ "d_basic", "没有写明问题的基本情况，请写成“基本情况：……”",
+		    "does not give the facts" },
+	};
+
+	if (get(l, "description") == NULL)
+		return;
+	for (size_t i = 0; i < COUNT(part); i++)
+		if (get(l, part[i].name) == NULL)
+			say(l, "description", "Y55", part[i].name, "warning",
+			    part[i].zh, part[i].en);
+}
+
+/* Y56: not complete → why, and when it will be. */
+static void
+rule_y56(const struct look *l)
+{
+	const char *done = get(l, "is_completed");
+
+	if (get(l, "progress_text") != NULL && done == NULL)
+		say(l, "progress_text", "Y56", "completion", "warning",
+		    "没有写明是否完成，请以“已完成”或“未完成”开头",
+		    "does not begin with 已完成 or 未完成");
+	if (done == NULL || *done != 'f')
+		return;
+	if (get(l, "incomplete_reason") == NULL)
+		say(l, "progress_text", "Y56", "reason", "error",
+		    "未完成的要写明原因，请写“原因：……”",
+		    "gives no reason for not being complete");
+	if (get(l, "expected_on") == NULL)
+		say(l, "progress_text", "Y56", "expected", "error",
+		    "未完成的要写明预计完成时间，请写“预计2023年5月31日完成”",
+		    "gives no expected day of completion");
+}
+
+/* Y57: closed only after accepted. */
+static void
+rule_y57(const struct look *l)
+{
+	if (yes(l, "closed") && !yes(l, "accepted"))
+		say(l, "closed", "Y57", "not_accepted", "error",
+		    "先验收，后销号：尚未验收，不能销号",
+		    "cannot be closed before it is accepted");
+}
+
+/* Y34 (§8 A21): one issue, one leader; the first of several counts. */
+static void
+rule_y34(const struct look *l)
+{
+	const char *v = get(l, "leader_name");
+
+	if (v != NULL && (strstr(v, "、") != NULL || strchr(v, ',') != NULL ||
+	    strstr(v, "，") != NULL || strchr(v, '/') != NULL ||
+	    strchr(v, ';') != NULL || strstr(v, "；") != NULL))
+		say(l, "leader_name", "Y34", "several", "warning",
+		    "一个问题只填一名整改责任领导，多人时以第一人为准",
+		    "names several leaders; the first one counts");
+}
+
+/* Y36: what cannot be rectified at once has a time limit. */
+static void
+rule_y36(const struct look *l)
+{
+	const char *mode = get(l, "rectify_mode");
+
+	if (mode != NULL && strcmp(mode, "limited") == 0 &&
+	    get(l, "due_on") == NULL)
+		say(l, "due_on", "Y36", "missing", "error",
+		    "限期整改的要写明整改时限", "has no time limit");
+}
+
+/* §8 A1: everything is rectified by the hard stop of the action. */
+static void
+rule_a1(const struct look *l)
+{
+	const char *stop = action_param(l->action, "hard_stop_on");
+	const char *due = get(l, "due_on"), *mode = get(l, "rectify_mode");
+
+	if (stop == NULL || due == NULL || strcmp(due, stop) <= 0 ||
+	    (mode != NULL && strcmp(mode, "long_term") == 0))
+		return;
+	say(l, "due_on", "R-17", "later_than", "error",
+	    arena_printf(l->arena, "整改时限不能晚于 %s", stop),
+	    arena_printf(l->arena, "is later than %s", stop));
+}
+
+/* acceptance outside its phase is allowed and flagged. */
+static void
+rule_r24(const struct look *l)
+{
+	const char *on = get(l, "accepted_on"), *word = NULL;
+	const char *from = action_param(l->action, "accept_from");
+	const char *to = action_param(l->action, "accept_to");
+
+	if (on == NULL)
+		return;
+	if (from != NULL && strcmp(on, from) < 0)
+		word = "早于";
+	if (to != NULL && strcmp(on, to) > 0)
+		word = "晚于";
+	if (word == NULL)
+		return;
+	say(l, "accepted_on", "R-24", "outside_phase", "warning",
+	    arena_printf(l->arena, "验收日期%s验收阶段（%s 至 %s）", word,
+	    from != NULL ? from : "", to != NULL ? to : ""),
+	    "acceptance lies outside its phase");
+}
+
+static const char *
+get(const struct look *l, const char *name)
+{
+	int i = field_index(l->entity, name);
+
+	return i >= 0 ? l->row[i] : NULL;
+}
+
+static bool
+yes(const struct look *l, const char *name)
+{
+	const char *v = get(l, name);
+
+	return v != NULL && *v == 't';
+}
+
+static void
+say(const struct look *l, const char *name, const char *rule,
+    const char *code, const char *level, const char *zh, const char *en)
+{
+	const struct finding f = { name, rule, code, level, zh, en };
+
+	finding_add(l->arena, l->out, &f);
+}

@@ -1,0 +1,424 @@
+/* POST /v1/users: people and their roles, idempotent by login. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "base/uid.h"
+#include "entity.h"
+#include "identity.h"
+#include "model/check.h"
+#include "route.h"
+#include "scope.h"
+#include "shape.h"
+
+#define USERS_MAX 500
+#define PASSWORDS_MAX 50 /* different ones in one request */
+
+enum phase { LOOKED = 1, HASHING, WRITTEN };
+
+struct work {
+	enum phase phase;
+	size_t n;
+	const char *users;	/* the list as JSON text, checked */
+	const char *path;	/* where it stands in the body */
+	const char **password;	/* each one's, or NULL */
+	const char **hash;	/* of those */
+	char *hashing;		/* the one under way */
+	unsigned different;	/* hashed by now */
+};
+
+static const struct field user_fields[] = {
+	{ "login", "用户名", "Login: lower-case letters, digits, . _ -.",
+	    T_TEXT, F_REQUIRED, 0, 2, 63, NULL, "3.3", NULL },
+	{ "name", "姓名", "Full name.", T_TEXT, F_REQUIRED | F_PII, 0, 1, 60,
+	    NULL, "3.3", NULL },
+	{ "phone", "电话", "Phone.", T_TEXT, F_PII, 0, 0, 40, NULL, "3.3",
+	    check_phone },
+	{ "division_code", "所在区划", "Division the person works in.",
+	    T_DIVISION, F_REQUIRED, 0, 0, 0, NULL, "3.3", NULL },
+	{ "org", "单位代码", "Code of the organisation in its division.",
+	    T_TEXT, 0, 0, 1, 60, NULL, "3.3", NULL },
+	{ "org_division", "单位区划",
+	    "Division of the organisation, if another.", T_DIVISION, 0, 0, 0,
+	    0, NULL, "3.3", NULL },
+};
+static const struct field grant_fields[] = {
+	{ "role", "角色", "Role code.", T_TEXT, F_REQUIRED, 0, 1, 40, NULL,
+	    "5.1", NULL },
+	{ "division_code", "范围", "Root of the range; default the person's.",
+	    T_DIVISION, 0, 0, 0, 0, NULL, "5.1", NULL },
+	{ "line_code", "条线", "Sector line the role is bound to.", T_TEXT, 0,
+	    0, 0, 40, NULL, "5.1", NULL },
+	{ "clearance", "权限级别", "0 open to 4 disciplinary.", T_INT, 0, 0,
+	    0, 4, NULL, "5.3", NULL },
+};
+
+static const struct stmt look_up = { "users_look_up",
+	"SELECT u.id, o.id FROM jsonb_array_elements($1::jsonb)"
+	" WITH ORDINALITY AS t (v, at)"
+	" LEFT JOIN app_user u ON u.login = v->>'login'"
+	" LEFT JOIN org_unit o ON o.code = v->>'org' AND o.division_code ="
+	" coalesce(v->>'org_division', v->>'division_code')::bigint"
+	" ORDER BY at" };
+/* A login taken in another scope fails by row-level security. */
+static const struct stmt put_users = { "users_put",
+	"INSERT INTO app_user AS u (id, login, name, phone, org_id,"
+	" division_code, password) SELECT t.id, t.login, t.name, t.phone,"
+	" o.id, t.division_code::bigint, coalesce(t.hash, '!')"
+	" FROM jsonb_to_recordset($1::jsonb) AS t (id uuid, login text,"
+	" name text, phone text, org text, org_division text,"
+	" division_code text, hash text)"
+	" LEFT JOIN org_unit o ON o.code = t.org AND o.division_code ="
+	" coalesce(t.org_division, t.division_code)::bigint"
+	" ON CONFLICT (login) DO UPDATE SET name = excluded.name,"
+	" phone = excluded.phone, org_id = excluded.org_id,"
+	" division_code = excluded.division_code,"
+	" password = CASE excluded.password WHEN '!' THEN u.password"
+	" ELSE excluded.password END"
+	" WHERE (u.name, u.phone, u.org_id, u.division_code) IS DISTINCT"
+	" FROM (excluded.name, excluded.phone, excluded.org_id,"
+	" excluded.division_code) OR excluded.password <> '!'" };
+#define GRANTS                                                                 \
+	"(SELECT u.id AS user_id, g.role,"                                     \
+	" coalesce(g.division_code, t.division_code)::bigint AS division_code,"\
+	" coalesce(g.line_code, '') AS line_code, g.clearance"                 \
+	" FROM jsonb_to_recordset($1::jsonb) AS t (login text,"                \
+	" division_code text, grants jsonb) JOIN app_user u USING (login),"    \
+	" jsonb_to_recordset(t.grants) AS g (role text, division_code text,"   \
+	" line_code text, clearance smallint))"
+static const struct stmt end_grants = { "users_end_grants",
+	"UPDATE role_grant g SET valid_to = now() FROM app_user u"
+	" WHERE u.id = g.user_id AND u.login IN (SELECT v->>'login'"
+	" FROM jsonb_array_elements($1::jsonb) v)"
+	" AND (g.valid_to IS NULL OR g.valid_to > now())"
+	" AND NOT EXISTS (SELECT FROM " GRANTS " n"
+	" WHERE (n.user_id, n.role, n.division_code, n.line_code) ="
+	" (g.user_id, g.role, g.division_code, g.line_code))" };
+static const struct stmt put_grants = { "users_put_grants",
+	"INSERT INTO role_grant AS g (id, user_id, role, division_code,"
+	" line_code, clearance) SELECT gen_random_uuid(), n.* FROM " GRANTS
+	" n ON CONFLICT (user_id, role, division_code, line_code)"
+	" DO UPDATE SET clearance = excluded.clearance, valid_to = NULL"
+	" WHERE g.valid_to IS NOT NULL OR g.clearance <> excluded.clearance" };
+/* A new password or a role taken away ends what was opened with the old. */
+static const struct stmt end_sessions = { "users_end_sessions",
+	"UPDATE session s SET revoked_at = now() FROM app_user u,"
+	" jsonb_to_recordset($1::jsonb) AS t (login text, hash text)"
+	" WHERE u.login = t.login AND s.user_id = u.id"
+	" AND s.revoked_at IS NULL AND (t.hash IS NOT NULL OR EXISTS"
+	" (SELECT FROM role_grant g WHERE g.id = s.grant_id"
+	" AND g.valid_to <= now()))" };
+static const struct stmt *const statements[] = { &look_up, &put_users,
+	&end_grants, &put_grants, &end_sessions };
+
+static enum next users_put(struct request *);
+static enum next look(struct request *, struct work *);
+static void check_user(struct request *, struct work *, json_t *,
+    const char *path, const char *initial);
+static void check_grants(struct request *, json_t *user, const char *path);
+static void check_grant(struct request *, json_t *grant, const json_t *user,
+    const char *path);
+static const char *at(struct request *, const struct work *, size_t);
+static enum next known(struct request *, struct work *);
+static enum next hash(struct request *, struct work *);
+static enum next store(struct request *, struct work *);
+
+static const struct route routes[] = {
+	{ .method = M_POST, .pattern = "/v1/users", .right = RIGHT_CONFIGURE,
+	    .handle = users_put, .lane = LANE_SLOW, .id = "putUsers",
+	    .summary = "Load people with their roles, by login",
+	    .summary_zh = "载入用户及其角色", .request_schema = "UserBulk",
+	    .reply_schema = "Loaded" },
+};
+
+void
+users_init(void)
+{
+	db_register(statements, COUNT(statements));
+	route_register(routes, COUNT(routes));
+}
+
+json_t *
+users_schema(void)
+{
+	json_t *one = shape_schema(user_fields, COUNT(user_fields));
+	json_t *properties = json_object_get(one, "properties");
+
+	json_object_set_new(properties, "password", json_pack("{ss ss}",
+	    "type", "string", "description",
+	    "Needed for a new person; for a known one it is set anew."));
+	json_object_set_new(properties, "grants", shape_schema_list(
+	    shape_schema(grant_fields, COUNT(grant_fields))));
+	json_array_append_new(json_object_get(one, "required"),
+	    json_string("grants"));
+	return json_pack("{s[O {ss sb s[s] s{so s{ss ss} s{ss}}}]}", "oneOf",
+	    one, "type", "object", "additionalProperties", false, "required",
+	    "users", "properties", "users", shape_schema_list(one),
+	    "initial_password", "type", "string", "description",
+	    "For those who are new and have no password of their own.",
+	    "note", "type", "string");
+}
+
+static enum next
+users_put(struct request *r)
+{
+	struct work *w = r->state;
+
+	if (w == NULL) {
+		r->state = w = arena_alloc(&r->arena, sizeof *w);
+		return look(r, w);
+	}
+	if (w->phase == HASHING)
+		return hash(r, w);
+	if (r->batch.failed >= 0) {
+		const struct rows *bad = r->batch.at[r->batch.failed].rows;
+
+		if (r->batch.failed == 0 &&
+		    strcmp(rows_sqlstate(bad), "42501") == 0)
+			return fail(r, E_CONFLICT, "login_taken",
+			    "有的用户名已在其他地区使用",
+			    "A login is taken elsewhere.");
+		return fail_data(r);
+	}
+	if (w->phase == LOOKED)
+		return known(r, w);
+	return reply_loaded(r, w->n, rows_affected(batch_rows(&r->batch, 0)) +
+	    rows_affected(batch_rows(&r->batch, 1)) +
+	    rows_affected(batch_rows(&r->batch, 2)));
+}
+
+/* One person, or {"users": […], "initial_password": "…"}: the latter is for
+ * those who are new and have none of their own. */
+static enum next
+look(struct request *r, struct work *w)
+{
+	static const char *const members[] = { "users", "initial_password",
+		NULL };
+	json_t *body = shape_body(r), *items, *seen = json_object();
+	const char *initial = NULL;
+
+	if (body != NULL && json_object_get(body, "users") != NULL) {
+		shape_check(r, NULL, 0, members, body, "");
+		initial = json_string_value(json_object_get(request_json(r),
+		    "initial_password"));
+		if (initial != NULL && password_weak(initial) != NULL)
+			shape_fault(r, "", "initial_password", "weak",
+			    password_weak(initial), "is too weak");
+	}
+	if (body == NULL) {
+		json_decref(seen);
+		return NEXT_FAIL;
+	}
+	items = shape_items(r, body, "users", USERS_MAX, &w->path);
+	w->n = json_array_size(items);
+	w->password = arena_array(&r->arena, w->n + 1, sizeof(char *));
+	w->hash = arena_array(&r->arena, w->n + 1, sizeof(char *));
+	for (size_t i = 0; i < w->n; i++) {
+		json_t *one = json_array_get(items, i);
+		const char *own = json_string_value(json_object_get(one,
+		    "password"));
+		const char *login;
+
+		w->password[i] = own != NULL ? arena_strdup(&r->arena, own)
+					     : initial;
+		check_user(r, w, one, at(r, w, i), own);
+		login = json_string_value(json_object_get(one, "login"));
+		if (login != NULL && json_object_get(seen, login) != NULL)
+			shape_fault(r, at(r, w, i), "login", "duplicate",
+			    "同一文件中重复出现", "is in the list twice");
+		else if (login != NULL)
+			json_object_set_new(seen, login, json_true());
+	}
+	json_decref(seen);
+	json_decref(body);
+	w->users = shape_text(r, items);
+	if (r->faults != NULL)
+		return shape_refuse(r);
+	w->phase = LOOKED;
+	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
+	batch_add(&r->batch, &look_up, 1, &w->users);
+	return NEXT_DB;
+}
+
+/* The password goes no further than here and the hash. */
+static void
+check_user(struct request *r, struct work *w, json_t *one, const char *path,
+    const char *own)
+{
+	static const char *const others[] = { "password", "grants", NULL };
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	const char *login, *division;
+	char id[UUID_LEN + 1];
+
+	(void)w;
+	shape_check(r, user_fields, COUNT(user_fields), others, one, path);
+	login = json_string_value(json_object_get(one, "login"));
+	if (login != NULL && (*login == '\0' ||
+	    strchr(letters, *login) == NULL || login[strspn(login,
+	    "abcdefghijklmnopqrstuvwxyz0123456789._-")] != '\0'))
+		shape_fault(r, path, "login", "malformed",
+		    "用户名由小写字母、数字和 . _ - 组成",
+		    "has lower-case letters, digits and . _ - only");
+	division = json_string_value(json_object_get(one, "division_code"));
+	if (division != NULL && !scope_covers(&r->who, strtoll(division, NULL,
+	    10)))
+		shape_fault(r, path, "division_code", "unknown",
+		    "没有这个区划", "no such division");
+	if (json_object_get(one, "password") != NULL && (own == NULL ||
+	    password_weak(own) != NULL))
+		shape_fault(r, path, "password", "weak",
+		    own != NULL ? password_weak(own) : "只能是文字",
+		    "must have 8 characters or more, not only digits");
+	json_object_del(one, "password");
+	check_grants(r, one, path);
+	uuid_new(id); /* kept only by a new one */
+	json_object_set_new(one, "id", json_string(id));
+}
+
+static void
+check_grants(struct request *r, json_t *user, const char *path)
+{
+	json_t *list = json_object_get(user, "grants");
+	const char *own = arena_printf(&r->arena, "%s/grants", path);
+	struct fault **before = r->faults_end;
+
+	if (list == NULL) {
+		shape_fault(r, path, "grants", "required", "请填写角色",
+		    "is required; it may be an empty list");
+		return;
+	}
+	if (!shape_list(r, grant_fields, COUNT(grant_fields), list, own) ||
+	    r->faults_end != before)
+		return;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		check_grant(r, json_array_get(list, i), user,
+		    arena_printf(&r->arena, "%s/%zu", own, i));
+}
+
+/* Fills in the role's own clearance where none is given. */
+static void
+check_grant(struct request *r, json_t *grant, const json_t *user,
+    const char *path)
+{
+	const struct role *role = role_find(json_string_value(
+	    json_object_get(grant, "role")));
+	const char *line = json_string_value(json_object_get(grant,
+	    "line_code"));
+	const char *code = json_string_value(json_object_get(grant,
+	    "division_code"));
+	int64_t division;
+
+	if (code == NULL)
+		code = json_string_value(json_object_get(user,
+		    "division_code"));
+	if (role == NULL || strcmp(role->code, "sheet_agent") == 0) {
+		shape_fault(r, path, "role", "not_in_list", "没有这个角色",
+		    "no such role");
+		return;
+	}
+	division = code != NULL ? strtoll(code, NULL, 10) : -1;
+	if (code == NULL || !scope_covers(&r->who, division))
+		shape_fault(r, path, "division_code", "unknown",
+		    "没有这个区划", "no such division");
+	else if (role->level != 0 && role->level != division_level(division))
+		shape_fault(r, path, "division_code", "out_of_range",
+		    "该角色不属于这一级", "the role is of another level");
+	if (role->line && (line == NULL || *line == '\0'))
+		shape_fault(r, path, "line_code", "required",
+		    "该角色须指定条线", "the role needs a sector line");
+	if (json_object_get(grant, "clearance") == NULL)
+		json_object_set_new(grant, "clearance",
+		    json_integer(role->clearance));
+}
+
+static const char *
+at(struct request *r, const struct work *w, size_t i)
+{
+	return *w->path != '\0' ? arena_printf(&r->arena, "%s/%zu", w->path, i)
+				: "";
+}
+
+/* Who is new needs a password; who is known keeps his unless it is named. */
+static enum next
+known(struct request *r, struct work *w)
+{
+	const struct rows *rows = batch_rows(&r->batch, 0);
+	json_t *items = json_loads(w->users, 0, NULL);
+	const char *initial = json_string_value(json_object_get(
+	    request_json(r), "initial_password"));
+
+	REQUIRE(items != NULL);
+	for (size_t i = 0; i < w->n; i++) {
+		const json_t *one = json_array_get(items, i);
+		bool is_new = rows_text(rows, (int)i, 0) == NULL;
+
+		if (!is_new && w->password[i] == initial)
+			w->password[i] = NULL;
+		if (is_new && w->password[i] == NULL)
+			shape_fault(r, at(r, w, i), "password", "required",
+			    "新用户须有密码", "a new user needs a password");
+		if (json_is_string(json_object_get(one, "org")) &&
+		    rows_text(rows, (int)i, 1) == NULL)
+			shape_fault(r, at(r, w, i), "org", "unknown",
+			    "没有这个单位", "no such organisation");
+	}
+	json_decref(items);
+	if (r->faults != NULL)
+		return shape_refuse(r);
+	w->phase = HASHING;
+	return hash(r, w);
+}
+
+/*
+ * Each different password of a request is hashed once. Those who are given
+ * the same one share its salt too; they share the password anyway.
+ */
+static enum next
+hash(struct request *r, struct work *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		if (w->password[i] == NULL || w->hash[i] != NULL)
+			continue;
+		if (w->hashing != NULL)
+			break;
+		w->hashing = arena_alloc(&r->arena, PASSWORD_HASH);
+		return password_hash(r, w->password[i], w->hashing);
+	}
+	if (i == w->n)
+		return store(r, w);
+	if (*w->hashing == '\0')
+		return fail(r, E_BUSY, NULL, NULL, NULL);
+	for (size_t k = i; k < w->n; k++)
+		if (w->password[k] != NULL && w->hash[k] == NULL &&
+		    strcmp(w->password[k], w->password[i]) == 0)
+			w->hash[k] = w->hashing;
+	w->hashing = NULL;
+	if (++w->different > PASSWORDS_MAX)
+		return fail(r, E_LIMIT, "too_many",
+		    "一次最多设置 50 个不同的密码，请分批提交",
+		    "At most 50 different passwords at once; send fewer.");
+	return hash(r, w);
+}
+
+static enum next
+store(struct request *r, struct work *w)
+{
+	json_t *items = json_loads(w->users, 0, NULL);
+	const char *p;
+
+	REQUIRE(items != NULL);
+	for (size_t i = 0; i < w->n; i++)
+		if (w->hash[i] != NULL)
+			json_object_set_new(json_array_get(items, i), "hash",
+			    json_string(w->hash[i]));
+	p = shape_text(r, items);
+	w->phase = WRITTEN;
+	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
+	batch_add(&r->batch, &put_users, 1, &p);
+	batch_add(&r->batch, &end_grants, 1, &p);
+	batch_add(&r->batch, &put_grants, 1, &p);
+	batch_add(&r->batch, &end_sessions, 1, &p);
+	return NEXT_DB;
+}

@@ -1,0 +1,139 @@
+"""Every unit of the demonstration county given a word of its own, wherever a
+unit's text can stand, and the routes of the OpenAPI document to look for it."""
+import base64
+import json
+import re
+import secrets
+import uuid
+
+from people import SIBLING, TOWN
+from sheets import Book
+
+WORD = "金丝雀"
+ABSENT = str(uuid.uuid4())
+ABSENT_DIVISION = "430981998000"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def word(code):
+    return WORD + code[6:9]
+
+
+class Unit:
+    """A township with an issue, a conflict, a held cell, a request, a file
+    report and a header block that all carry its word."""
+
+    def __init__(self, stack, code):
+        self.code, self.word = code, word(code)
+        token = stack.var / "agent/tokens" / code
+        self.agent = stack.client(token.read_text().strip())
+        self.binding = self.agent.get("/v1/sync/binding").json
+        self.ledger = self.binding["ledgers"][0]["id"]
+        w = self.word
+        cells = {
+            "category": "立项批复", "description": f"项目名称：{w}；实施主体：{w}；"
+            f"发生时间：2022年5月；基本情况：{w}", "responsible_org": w,
+            "leader_name": w, "leader_phone": "13800000001",
+            "person_name": w, "goal": w, "measures": w,
+            "progress_text": f"未完成。原因：{w}；预计2023年5月31日完成",
+            f"extra.{w}": w}
+        a, b = Book(self.agent, self.ledger), Book(self.agent, self.ledger)
+        r = a.push(a.upd(a.spares[0], cells),
+                   a.upd(self.ledger, {"filler_name": w}))
+        self.issue = r[0]["row"]
+        assert r[0]["outcome"] == "inserted", r
+        a, b = Book(self.agent, self.ledger), Book(self.agent, self.ledger)
+        r = a.push(a.upd(self.issue, {
+            "goal": w + "一", "category": w, "leader_phone": w,
+            "accepted": "是"}))
+        assert r[0]["held"] and r[0]["requests"] == ["accept"], r
+        key = b.key()
+        r = b.put(b.body([b.upd(self.issue, {"goal": w + "二"})]), key).json
+        self.conflict = r["results"][0]["conflicts"][0]
+        self.export, self.batch = b.export["export"], key
+        self.body = b.body([b.upd(self.issue, {"goal": w + "三"})])
+        r = self.agent.post("/v1/sync/files", {
+            "path": w + ".xlsx", "file_sha": "0" * 64, "state": "quarantined",
+            "code": "bad", "zh": w, "en": w, "ledger": self.ledger})
+        assert r.status == 204, r
+        self.ids = {"issue": self.issue, "conflict": self.conflict,
+                    "export": self.export, "ledger": self.ledger,
+                    "binding": self.binding["id"], "division": code,
+                    "batch": key}
+
+
+def units(stack):
+    """code → Unit, for all of the county; made once for a stack."""
+    if not hasattr(stack, "_units"):
+        codes = sorted(p.name for p in
+                       (stack.var / "agent/tokens").iterdir())
+        assert {TOWN, SIBLING} <= set(codes)
+        stack._units = {c: Unit(stack, c) for c in codes}
+    return stack._units
+
+
+KINDS = [                     # what a path's parameter names
+    (r"/v1/issues/\{id\}.*", "issue"),
+    (r"/v1/(sync/)?conflicts/\{id\}.*", "conflict"),
+    (r"/v1/sync/exports/\{id\}", "export"),
+    (r"/v1/sync/ledgers/\{id\}.*", "ledger"),
+    (r"/v1/bindings/\{id\}.*", "binding"),
+    (r"/v1/divisions/\{code\}", "division"),
+    (r"/v1/sync/batches/\{key\}", "batch"),
+    (r"/v1/actions/\{code\}", "action"),
+    (r"/v1/sync/templates/\{code\}", "template"),
+]
+
+
+def kind(path):
+    """What the parameter of a path names; a new route must be told here."""
+    if "{" not in path:
+        return None
+    for pattern, name in KINDS:
+        if re.fullmatch(pattern, path):
+            return name
+    raise AssertionError(f"canaries.py does not know what {path} names")
+
+
+def absent(name):
+    if name == "division":
+        return ABSENT_DIVISION
+    if name == "batch":
+        return base64.b32encode(secrets.token_bytes(32)).decode() \
+            .lower().rstrip("=")
+    return ABSENT
+
+
+def routes(client):
+    """(method, path, kind) of every operation of the document."""
+    doc = client.get("/v1/openapi.json").json
+    out = [(m.upper(), path, kind(path)) for path, item in
+           doc["paths"].items() for m in METHODS if m in item]
+    assert len(out) > 45, "the document has lost its routes"
+    return out, doc
+
+
+def put_in(path, value):
+    return re.sub(r"\{\w+\}", value, path)
+
+
+def seen_in(reply):
+    """The words in status line, headers and body, also when escaped."""
+    text = reply.body.decode(errors="replace") + json.dumps(
+        reply.headers, ensure_ascii=False)
+    try:
+        text += json.dumps(json.loads(reply.body), ensure_ascii=False)
+    except ValueError:
+        pass
+    return set(re.findall(WORD + r"\d{3}", text))
+
+
+def bare(reply, *names):
+    """A reply without what is different in every reply, ids struck out."""
+    head = {k: v for k, v in reply.headers.items() if k not in
+            ("date", "x-request-id", "content-length")}
+    text = reply.body.decode(errors="replace")
+    for n in names:
+        text = text.replace(n, "§")
+    text = re.sub(r'"request_id":"[^"]*"', "", text)
+    return reply.status, head, text

@@ -1,0 +1,40 @@
+"""Fixtures: one demonstration county shared by tests that only add to it, and
+a factory for tests that break things."""
+import pytest
+
+from stack import Stack
+
+
+@pytest.fixture(scope="session")
+def county():
+    """The demonstration county with its API, without an agent."""
+    s = Stack(demo=True, agent=False, env={"SANDBOX_TRACE": "yes"})
+    s.start()
+    yield s
+    log = (s.var / "log/api.log").read_text()
+    s.stop()
+    assert "seccomp tracing enabled" in log
+    assert not [x for x in log.splitlines() if "seccomp violation" in x]
+
+
+@pytest.fixture
+def stack():
+    """Makes stacks of one's own: stack(demo=False, agent=False, …)."""
+    made = []
+
+    def make(**kw):
+        made.append(Stack(**kw))
+        return made[-1].start()
+    yield make
+    for s in made:
+        s.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows the logs of the stacks the test used."""
+    report = (yield).get_result()
+    if report.when == "call" and report.failed:
+        for value in item.funcargs.values():
+            if isinstance(value, Stack):
+                report.sections.append(("logs", value.logs()))

@@ -1,0 +1,45 @@
+"""The demonstration county's people, signed in once per run."""
+
+TOWN = "430981107000"      # 黄茅洲镇
+SIBLING = "430981108000"   # 草尾镇
+COUNTY = "430981000000"
+
+GOOD = {
+    "category": "立项批复",
+    "description": "项目名称：稻虾基地；实施主体：稻虾合作社；"
+                   "发生时间：2022年5月；基本情况：立项批复前未公示",
+    "source": "self_check", "found_on": "2023-03-25",
+    "leader_name": "张三", "leader_phone": "13800000001",
+    "person_name": "李四", "responsible_org": "镇人民政府",
+    "goal": "补办公示", "measures": "公示七天",
+    "progress_text": "未完成。原因：正在公示；预计2023年5月20日完成",
+}
+
+
+def people(stack):
+    """login → client, each signed in at first use."""
+    cache = getattr(stack, "_people", None)
+    if cache is None:
+        cache = stack._people = {}
+
+    def get(login):
+        if login not in cache:
+            cache[login] = stack.login(login)
+        return cache[login]
+    return get
+
+
+def report(client, **fields):
+    r = client.post("/v1/issues", {**GOOD, **fields})
+    assert r.status == 201, r
+    return r.json
+
+
+def command(client, issue, name, **body):
+    return client.post(f"/v1/issues/{issue['id']}/{name}", body)
+
+
+def done(client, issue, name, **body):
+    r = command(client, issue, name, **body)
+    assert r.status == 200, (name, r.text)
+    return r.json

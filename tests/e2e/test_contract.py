@@ -1,0 +1,137 @@
+"""Model, catalogue and OpenAPI describe the same thing."""
+import json
+import os
+import pathlib
+import re
+
+from people import people
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TYPES = {
+    "T_TEXT": "text", "T_INT": ("integer", "smallint", "bigint"),
+    "T_MONEY": "bigint", "T_RATIO": "integer", "T_DATE": "date",
+    "T_TIME": "timestamp with time zone", "T_BOOL": "boolean",
+    "T_CODE": "text", "T_REF": "uuid", "T_DIVISION": "bigint",
+    "T_JSON": "jsonb",
+}
+
+
+def model():
+    """table → {column: (type, text)}, read from the chapters' sources."""
+    lists, tables = {}, {}
+    for f in sorted((ROOT / "api/model").glob("*.c")):
+        text = f.read_text()
+        for m in re.finditer(r"const struct field (\w+)\[\] = \{(.*?)\n\};",
+                             text, re.S):
+            lists[m[1]] = {
+                x[1]: (x[3], re.sub(r'"\s+"', "", x[2])) for x in re.finditer(
+                    r'\{ "(\w+)",\s+"[^"]+",\s+"((?:[^"]|"\s+")+)",\s+(T_\w+)',
+                    m[2])}
+        for m in re.finditer(r"const struct entity \w+ = \{(.*?)\};", text,
+                             re.S):
+            table = re.search(r'\.table = "(\w+)"', m[1])[1]
+            fields = re.search(r"\.fields = (\w+)", m[1])[1]
+            tables[table] = (fields, ".business = true" in m[1])
+    return {t: {**lists[f], **(lists["common_fields"] if business else {})}
+            for t, (f, business) in tables.items()}
+
+
+def catalogue(county, table):
+    return {r[0]: (r[1], r[2]) for r in county.psql(
+        "SELECT column_name, data_type, coalesce(col_description("
+        f"'{table}'::regclass, ordinal_position), '') FROM"
+        f" information_schema.columns WHERE table_name = '{table}'"
+        " AND table_schema = 'public'")}
+
+
+def test_model_and_tables_agree(county):
+    assert len(model()) >= 7
+    for table, fields in model().items():
+        have = catalogue(county, table)
+        assert set(fields) == set(have), table
+        for name, (kind, text) in fields.items():
+            want = TYPES[kind]
+            assert have[name][0] in (want if isinstance(want, tuple)
+                                     else (want,)), (table, name)
+            assert have[name][1] == text, (table, name)
+
+
+def test_every_column_of_every_table_has_its_comment(county):
+    bare = county.psql(
+        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON"
+        " a.attrelid = c.oid WHERE c.relkind = 'r' AND c.relnamespace ="
+        " 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped AND"
+        " col_description(c.oid, a.attnum) IS NULL")
+    assert bare == []
+
+
+def test_lists_have_an_index_for_every_sort(county):
+    source = (ROOT / "api/model/issue.c").read_text() + \
+        (ROOT / "api/model/common.c").read_text()
+    sorts = re.findall(r'\{ "(\w+)",(?:(?!\{ ").)*?F_SORT', source, re.S)
+    assert set(sorts) == {"seq_no", "due_on", "created_at", "updated_at"}
+    indexes = [r[0] for r in county.psql(
+        "SELECT indexdef FROM pg_indexes WHERE tablename = 'issue'")]
+    for name in sorts:
+        assert any(re.search(rf"\(division_code, (COALESCE\()?{name}\b", i)
+                   for i in indexes), name
+
+
+def test_openapi_is_committed_as_it_is_served(county):
+    """OPENAPI_WRITE=yes writes the document instead of comparing it."""
+    served = county.client().get("/v1/openapi.json").json
+    path = ROOT / "openapi/openapi.json"
+    if os.environ.get("OPENAPI_WRITE") == "yes":
+        path.write_text(json.dumps(served, ensure_ascii=False, indent=2,
+                                   sort_keys=True) + "\n")
+    assert served == json.loads(path.read_text()), \
+        "run this test with OPENAPI_WRITE=yes and commit the document"
+
+
+def test_openapi_holds_together(county):
+    doc = county.client().get("/v1/openapi.json").json
+    assert doc["openapi"].startswith("3.1")
+    refs = re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(doc))
+    assert set(refs) == set(doc["components"]["schemas"])
+    ids = []
+    for path, ops in doc["paths"].items():
+        for method, op in ops.items():
+            ids.append(op["operationId"])
+            declared = {p["name"] for p in op.get("parameters", [])
+                        if p["in"] == "path"}
+            assert declared == set(re.findall(r"\{(\w+)\}", path)), path
+            assert any(s.startswith("2") for s in op["responses"])
+            assert "security" not in op or op["security"] == []
+    assert len(ids) == len(set(ids)) > 30
+
+
+def test_every_route_needs_an_identity(county):
+    """Whatever the document does not call public answers 401 to nobody."""
+    doc = county.client().get("/v1/openapi.json").json
+    nobody = county.client()
+    checked = 0
+    for path, ops in doc["paths"].items():
+        for method, op in ops.items():
+            if op.get("security") == []:
+                continue
+            url = re.sub(r"\{\w+\}", "00000000-0000-7000-8000-000000000000",
+                         path)
+            body = {} if method in ("post", "put", "patch") else None
+            r = nobody.request(method.upper(), url, body)
+            assert r.status == 401, (method, path, r)
+            checked += 1
+    assert checked > 30
+
+
+def test_every_move_is_refused_to_readers(county):
+    doc = county.client().get("/v1/openapi.json").json
+    auditor = people(county)("shenji")
+    for path, ops in doc["paths"].items():
+        for method, op in ops.items():
+            if method == "get" or op.get("security") == [] or \
+                    op["operationId"] == "endSession":
+                continue
+            url = re.sub(r"\{\w+\}", "00000000-0000-7000-8000-000000000000",
+                         path)
+            r = auditor.request(method.upper(), url, {})
+            assert r.status in (403, 404), (method, path, r)

@@ -1,0 +1,154 @@
+/* SQL derived from the model: columns, casts, and the scope in every one. */
+#include "check.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "no_guards.h"
+#include "query.h"
+
+/* The database is not needed to look at statements. */
+static size_t registered;
+
+void
+db_register(const struct stmt *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		assert_true(list[i]->name != NULL && list[i]->sql != NULL);
+	registered += n;
+}
+
+const char *
+rows_text(const struct rows *rows, int row, int col)
+{
+	(void)rows;
+	(void)row;
+	(void)col;
+	return NULL;
+}
+
+static unsigned
+highest_parameter(const char *sql)
+{
+	unsigned max = 0;
+
+	for (const char *p = strchr(sql, '$'); p != NULL;
+	    p = strchr(p + 1, '$')) {
+		unsigned n = (unsigned)strtoul(p + 1, NULL, 10);
+
+		max = n > max ? n : max;
+	}
+	return max;
+}
+
+static void
+every_statement_carries_the_scope(void **state)
+{
+	static const char *const walls[] = {
+		"division_code BETWEEN $1::bigint AND $2::bigint",
+		"($3::text = '' OR competent_line = $3::text)",
+		"sensitivity <= $4::int",
+	};
+	size_t n = 0;
+
+	(void)state;
+	query_init();
+	query_init(); /* once is enough */
+	for (size_t i = 0; i < entity_count(); i++) {
+		if (!entity_at(i)->business)
+			continue;
+		for (unsigned q = 0; q < Q__MAX; q++, n++)
+			for (size_t w = 0; w < COUNT(walls); w++)
+				assert_non_null(strstr(query_stmt(
+				    entity_at(i), q)->sql, walls[w]));
+	}
+	assert_int_equal(registered, n);
+	assert_true(n >= Q__MAX);
+}
+
+static void
+parameters_match_their_statement(void **state)
+{
+	const struct scope scope = { .lo = 430981000000,
+		.hi = 430981999999, .line = "水利", .clearance = 2 };
+	const struct entity *e = entity_find("issue");
+	struct arena a;
+	const char **row, *p[PARAMS_MAX];
+
+	(void)state;
+	arena_init(&a, 0);
+	row = arena_array(&a, field_total(e), sizeof *row);
+	for (size_t i = 0; i < field_total(e); i++)
+		row[i] = field_at(e, (int)i)->name;
+	for (unsigned q = 0; q < Q__MAX; q++) {
+		unsigned n = query_params(&a, e, q, &scope, "the-id", "7",
+		    row, p);
+
+		assert_int_equal(n, highest_parameter(
+		    query_stmt(e, q)->sql));
+		assert_string_equal(p[0], "430981000000");
+		assert_string_equal(p[1], "430981999999");
+		assert_string_equal(p[2], "水利");
+		assert_string_equal(p[3], "2");
+		if (q != Q_INSERT)
+			assert_string_equal(p[4], "the-id");
+		if (q == Q_UPDATE)
+			assert_string_equal(p[5], "7");
+	}
+	arena_free(&a);
+}
+
+/* The n-th column that is written is the n-th value that is bound. */
+static void
+columns_and_values_are_in_one_order(void **state)
+{
+	const struct scope scope = { .lo = 0, .hi = 1, .line = "" };
+	const struct entity *e = entity_find("issue");
+	const char *sql = query_stmt(e, Q_INSERT)->sql;
+	struct arena a;
+	const char **row, *p[PARAMS_MAX], *at = strchr(sql, '(') + 1;
+	unsigned n;
+
+	(void)state;
+	arena_init(&a, 0);
+	row = arena_array(&a, field_total(e), sizeof *row);
+	for (size_t i = 0; i < field_total(e); i++)
+		row[i] = field_at(e, (int)i)->name;
+	n = query_params(&a, e, Q_INSERT, &scope, NULL, NULL, row, p);
+	for (unsigned i = 4; i < n; i++) {
+		size_t len = strcspn(at, ",)");
+
+		assert_int_equal(len, strlen(p[i]));
+		assert_memory_equal(at, p[i], len);
+		at += len + 2;
+	}
+	arena_free(&a);
+}
+
+static void
+the_databases_own_columns_are_never_written(void **state)
+{
+	static const char *const own[] = { "rev", "created_at", "created_by",
+		"updated_at", "updated_by", "unit_code", "channel" };
+	const struct entity *e = entity_find("issue");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(own); i++)
+		assert_false(query_writes(field_at(e, field_index(e,
+		    own[i]))));
+	assert_true(query_writes(field_at(e, field_index(e, "goal"))));
+	assert_null(strstr(query_stmt(e, Q_UPDATE)->sql, "rev = $7"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_statement_carries_the_scope),
+		cmocka_unit_test(parameters_match_their_statement),
+		cmocka_unit_test(columns_and_values_are_in_one_order),
+		cmocka_unit_test(the_databases_own_columns_are_never_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
