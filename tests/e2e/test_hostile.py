@@ -1,0 +1,327 @@
+"""What no client of good will would send: every field at once, wrong types,
+huge values, broken JSON, and two thousand bodies at random."""
+import http.client
+import json
+import os
+import random
+import re
+import string
+
+import pytest
+
+from canaries import kind, put_in, routes, units
+from people import GOOD, TOWN, people, report
+from stack import Stack
+
+REQUESTS = int(os.environ.get("TAIZHANG_HOSTILE", "2000"))
+SEED = int(os.environ.get("TAIZHANG_SEED", "0")) or random.randrange(1 << 32)
+
+
+@pytest.fixture(scope="module")
+def world():
+    s = Stack(demo=True, agent=False)
+    s.start()
+    try:
+        s.routes, s.doc = routes(s.client())
+        s.units = units(s)
+        s.workers = s.pids("kore")
+        yield s
+    finally:
+        s.stop()
+
+
+def problem(r):
+    """A refusal as D4 has it; returns the faults."""
+    assert 400 <= r.status < 500, r
+    assert r.headers["content-type"] == "application/problem+json", r
+    p = r.json
+    assert p["type"] == "urn:taizhang:problem:" + p["code"], r
+    assert p["status"] == r.status and p["title"] and p["detail"], r
+    for f in p["faults"]:
+        # "" is the whole document: who or when, not a field.
+        assert (f["pointer"] or r.status != 422) and f["rule"] and f["code"], r
+        assert f["zh"] and f["en"] and f["message"], r
+        assert re.search("[\u4e00-\u9fff]", f["zh"]), r
+        assert not re.search("[\u4e00-\u9fff]", f["en"].replace("是", "")
+                             .replace("否", "")), r
+    return p["faults"]
+
+
+def alive(world):
+    """No worker died, and nothing inside went wrong."""
+    assert world.pids("kore") == world.workers
+    for f in [world.dir / "run.log", *world.var.glob("log/*")]:
+        text = f.read_text(errors="replace")
+        for bad in ("status=500", "event=unhandled", "Sanitizer",
+                    "worker exited", "event=sql"):
+            assert bad not in text, (f, [x for x in text.splitlines()
+                                         if bad in x][:5])
+
+
+def schema(world, name):
+    return world.doc["components"]["schemas"][name]
+
+
+# ---- every field -------------------------------------------------------------
+
+def test_every_field_of_an_issue_is_written_or_refused_by_name(world):
+    """Mass assignment: each field the API shows, sent back one by one."""
+    who = people(world)
+    shown = who("nongye").get(f"/v1/issues/{world.units[TOWN].issue}").json
+    allowed = set(schema(world, "issueNew")["properties"])
+    change = set(schema(world, "issueChange")["properties"])
+    clerk = who("huangmaozhou")
+    assert len(shown) > 60 and allowed < set(shown)
+    mine = report(clerk)
+    fixed = {k: v for k, v in mine.items() if k not in change and k not in (
+        "rev", "updated_at", "updated_by", "may", "faults", "labels")}
+    for name, value in shown.items():
+        for v in (value, None, "x", 1, True, [], {}, -1):
+            r = clerk.post("/v1/issues", {**GOOD, name: v})
+            if name not in allowed:
+                assert r.status == 422, (name, v, r)
+                assert f"/{name}" in [f["pointer"] for f in problem(r)]
+            elif r.status != 201:
+                assert f"/{name}" in [f["pointer"] for f in problem(r)], \
+                    (name, v, r)
+            now = clerk.get(f"/v1/issues/{mine['id']}").json
+            r = clerk.patch(f"/v1/issues/{mine['id']}", {name: v},
+                            rev=now["rev"])
+            if name not in change:
+                assert r.status == 422, (name, v, r)
+            elif r.status != 200:
+                assert f"/{name}" in [f["pointer"] for f in problem(r)], \
+                    (name, v, r)
+    now = clerk.get(f"/v1/issues/{mine['id']}").json
+    assert {k: now[k] for k in fixed} == fixed
+    alive(world)
+
+
+def test_commands_take_their_own_fields_only(world):
+    who = people(world)
+    clerk = who("huangmaozhou")
+    i = report(clerk)
+    known = schema(world, "issue_assign")["properties"]
+    for name, value in i.items():
+        if name in known:
+            continue
+        r = clerk.post(f"/v1/issues/{i['id']}/assign", {
+            "responsible_subject_kind": "township", name: value})
+        assert r.status == 422, (name, r)
+        assert f"/{name}" in [f["pointer"] for f in problem(r)], (name, r)
+    now = clerk.get(f"/v1/issues/{i['id']}").json
+    assert {k: now[k] for k in i} == i
+    alive(world)
+
+
+# ---- broken bodies -----------------------------------------------------------
+
+RAW = [
+    b"", b"{", b"[]", b"null", b'"x"', b"1", b"\xff\xfe", b"{\"a\":\"\xc0\x80\"}",
+    b'{"goal":"\xed\xa0\x80"}', b'{"goal":"\\ud800"}', b'{"goal":"a\\u0000b"}',
+    b'{"goal":1,"goal":2}', b'{"goal":1e400}', b'{"goal":NaN}',
+    b'{"source_year":99999999999999999999999}',
+    b'{"source_year":1e3}', b"{\"a\":" * 5000 + b"1" + b"}" * 5000,
+    b"[" * 100000, b'{"extra":' + b'{"a":' * 100 + b"1" + b"}" * 101,
+    b'{"goal":"x"} trailing', b"\xef\xbb\xbf{}", b"{'goal':1}", b'{"\\u0000":1}',
+    b'{"' + b"k" * 100000 + b'":1}', b'{"goal":"' + b"x" * 900000 + b'"}',
+    b'{"extra":{' + b",".join(b'"%d":1' % n for n in range(20000)) + b"}}",
+]
+
+
+@pytest.mark.parametrize("n", range(len(RAW)))
+def test_broken_bodies_are_refused_on_every_route(world, n):
+    clerk, who = people(world)("huangmaozhou"), people(world)
+    unit = world.units[TOWN]
+    for method, path, k in world.routes:
+        if method in ("GET", "DELETE") or path.startswith("/v1/sessions"):
+            continue
+        c = unit.agent if "/sync/" in path else \
+            who("admin") if k in (None, "binding", "action") and \
+            path != "/v1/issues" else clerk
+        r = c.request(method, put_in(path, unit.ids.get(k, "x")), RAW[n], {
+            "Content-Type": "application/json", "If-Match": '"1"'})
+        assert r.status < 500, (method, path, RAW[n][:60], r)
+        if path == "/v1/issues":
+            problem(r)
+    alive(world)
+
+
+def test_content_types_and_texts(world):
+    clerk = people(world)("huangmaozhou")
+    for ct in ("text/plain", "application/jsonx", "application/xml",
+               "application/x-www-form-urlencoded"):
+        r = clerk.request("POST", "/v1/issues", json.dumps(GOOD).encode(),
+                          {"Content-Type": ct})
+        assert r.status == 415, (ct, r)
+        problem(r)
+    for text in ("\u202eabc", "a\u2066b", "\x07", "\x7f", "\u200b" * 3,
+                 "\ufeff", "\ud7ff\ufffe"):
+        r = clerk.post("/v1/issues", {**GOOD, "goal": text})
+        assert r.status in (201, 422), (text, r)
+        if r.status == 201:       # what cannot be seen is not kept
+            assert r.json["goal"] is None or \
+                not re.search("[\u200b\u202a-\u202e\u2066-\u2069\x00-\x1f]",
+                              r.json["goal"]), (text, r)
+    alive(world)
+
+
+# ---- at random ---------------------------------------------------------------
+
+def resolve(world, s):
+    while "$ref" in s:
+        s = schema(world, s["$ref"].rsplit("/", 1)[1])
+    return s
+
+
+WILD = [None, True, False, 0, -1, 1, 2 ** 31, 2 ** 63 - 1, -2 ** 63, 1.5,
+        1e308, "", " ", "0", "x", "是", "null", "2023-02-30", "2023-04-06",
+        "0000-00-00", "9999-12-31", "99999-01-01", "2023-04-06T99:99:99Z",
+        "2023-04-06T08:00:00+99:99", "'; DROP TABLE issue; --", "%s%n%x",
+        "\\", '"', "{}", "$1", "infinity", "now", "00000000-0000-0000-0000-"
+        "000000000000", "430981107000", "999999999999", "43098110700",
+        "立项批复", "Y-1", "=cmd|'/c calc'!A1", "\u202e", "a" * 3000,
+        "汉" * 2500, [], {}, [[]], [None], {"a": 1}, [1, "x"], ["x"] * 300,
+        {"": ""}, "\n\n", "１２３"]
+
+
+def value(world, rng, s, depth=0):
+    """Something like what the schema wants, or something wild."""
+    s = resolve(world, s)
+    if rng.random() < 0.15 or depth > 6:
+        return rng.choice(WILD)
+    t = s.get("type")
+    if isinstance(t, list):
+        t = rng.choice(t)
+    for key in ("enum", "examples"):
+        if key in s and rng.random() < 0.7:
+            return rng.choice(s[key])
+    for key in ("oneOf", "anyOf", "allOf"):
+        if key in s:
+            return value(world, rng, rng.choice(s[key]), depth + 1)
+    if t == "object" or "properties" in s:
+        out = {}
+        must = s.get("required", [])
+        for name, sub in s.get("properties", {}).items():
+            if rng.random() < (0.9 if name in must else 0.25):
+                out[name] = value(world, rng, sub, depth + 1)
+        if rng.random() < 0.1:
+            out[rng.choice(["x", "", "/", "~", "id", "rev", "state", "__proto__",
+                            "汉", "a" * 300])] = rng.choice(WILD)
+        return out
+    if t == "array":
+        return [value(world, rng, s.get("items", {}), depth + 1)
+                for _ in range(rng.choice([0, 1, 1, 2, 3]))]
+    if t == "integer":
+        return rng.choice([0, 1, 4, 2023, -1, 2 ** 31])
+    if t == "boolean":
+        return rng.choice([True, False])
+    if t == "string" and rng.random() < 0.5:
+        return "".join(rng.choices(string.printable + "汉字稻虾，。",
+                                   k=rng.randrange(12)))
+    return rng.choice(WILD)
+
+
+def batch(rng, unit):
+    """A batch that gets past the door, with anything in its rows."""
+    rows = []
+    for _ in range(rng.randrange(4)):
+        if rng.random() < 0.3:
+            rows.append({"op": "upd", "row": unit.issue, "at": 6, "f": {
+                "measures": [unit.word, rng.choice(["x", "y", unit.word])]}})
+            continue
+        names = ["goal", "category", "accepted", "closed", "leader_phone",
+                 "description", "progress_text", "extra.x", "extra.", "",
+                 "nonsense", "division_code", "filler_name", "project_uid"]
+        cells = {rng.choice(names): rng.choice(
+            [["", "x"], ["x", "y", "z"], [], ["a"], "x", *WILD])
+            for _ in range(rng.randrange(4))}
+        rows.append({
+            "op": rng.choice(["upd", "ins", "del", "back", "", None]),
+            "row": rng.choice([unit.issue, unit.ledger, *WILD]),
+            "at": rng.choice([6, 0, -1, 2 ** 40, "6", None]), "f": cells,
+            **({"op_id": rng.choice(["0" * 64, "g" * 64, *WILD])}
+               if rng.random() < .5 else {}),
+            **({"base": rng.choice([{"goal": "x"}, *WILD])}
+               if rng.random() < .5 else {}),
+            **({"copied_from": rng.choice([unit.issue, *WILD])}
+               if rng.random() < .2 else {})})
+    return {"export": unit.export, "ledger": unit.ledger,
+            "file_sha": "0" * 64, "path": rng.choice(["x", "x", "", None]),
+            "chunk": rng.choice([0, 0, 0, -1, "0"]), "rows": rows}
+
+
+def sheet(rng, path, unit):
+    """A body of the sheet sync that is right but for one thing or two."""
+    if path.endswith("/exports"):
+        out = {"kind": rng.choice(["primary", "adopted"]), "path": "x",
+               "instance": None}
+    elif path.endswith("/files"):
+        out = {"path": "x", "state": "ok", "file_sha": "", "code": "",
+               "zh": "", "en": "", "ledger": unit.ledger}
+    elif path.endswith("/resolve"):
+        out = {"choose": rng.choice(["system", "file", "value"])}
+    else:
+        return batch(rng, unit)
+    for _ in range(rng.choice([0, 0, 1, 2])):
+        out[rng.choice([*out, "value", "x"])] = rng.choice(WILD)
+    return out
+
+
+def test_random_bodies_never_break_the_server(world, capsys):
+    rng = random.Random(SEED)
+    with capsys.disabled():
+        print(f" seed {SEED}", end="", flush=True)
+    who, unit = people(world), world.units[TOWN]
+    writes = [x for x in world.routes if x[0] in ("POST", "PATCH", "PUT")
+              and x[1] != "/v1/bindings/{id}/revoke"]
+    seen = {}
+    for n in range(REQUESTS):
+        method, path, k = rng.choice(writes)
+        if path == "/v1/sessions" and rng.random() < 0.9:
+            continue              # guarded: twenty failures lock the address
+        op = world.doc["paths"][path][method.lower()]
+        s = op.get("requestBody", {}).get("content", {}).get(
+            "application/json", {}).get("schema", {})
+        body = value(world, rng, s)
+        if ("/sync/" in path or "/resolve" in path) and rng.random() < 0.8:
+            body = sheet(rng, path, unit)
+        if rng.random() < 0.5 and path == "/v1/issues":
+            body = {**GOOD, rng.choice([*GOOD, "extra"]): rng.choice(WILD)}
+        raw = json.dumps(body, ensure_ascii=rng.random() < .5).encode(
+            "utf-8", "surrogatepass")
+        if rng.random() < 0.05:
+            at = rng.randrange(len(raw) + 1)
+            raw = raw[:at] + rng.choice([b"", b"\xff", b"\0", b"}", b"\\"]) + \
+                raw[at + rng.randrange(3):]
+        c = unit.agent if "/sync/" in path else who(rng.choice(
+            ["huangmaozhou", "nongye", "admin", "shizhuanban"])
+            if kind(path) else rng.choice(["admin", "huangmaozhou"]))
+        head = {"Content-Type": "application/json"}
+        if rng.random() < 0.8:
+            rev = rng.choice([1, 1, 2, 3])
+            head["If-Match"] = rng.choice([f'"{rev}"', f'"{rev}"', "x",
+                                           '"99999999999999999999"'])
+        if rng.random() < 0.2:
+            head["Idempotency-Key"] = rng.choice(
+                ["a", "b", "c" * 201, "e e", "%", str(rng.random())])
+        ident = unit.ids.get(k, "x")
+        if k == "batch":
+            ident = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz234567",
+                                        k=rng.choice([52, 52, 52, 51])))
+        at = (SEED, n, method, path, raw[:600], head)
+        try:
+            r = c.request(method, put_in(path, ident), raw, head)
+        except (OSError, http.client.HTTPException) as e:
+            raise AssertionError((at, e)) from e
+        assert r.status < 500, (at, r)
+        if r.status >= 400:
+            try:
+                problem(r)
+            except AssertionError as e:
+                raise AssertionError((at, e)) from e
+        key = (path, r.status // 100)
+        seen[key] = seen.get(key, 0) + 1
+    alive(world)
+    good = {p for p, cls in seen if cls == 2}
+    assert len(good) >= 4, good   # it got through to where things happen
