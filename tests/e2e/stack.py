@@ -1,0 +1,241 @@
+"""A whole running system for one test: PostgreSQL, API and, if wanted, agent,
+started by conf/run.sh exactly as `make run` starts them."""
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("TAIZHANG_BUILD", ROOT / "build"))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, seconds=20, step=0.05, why="condition"):
+    """The first true value of what(); fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"{why}: not within {seconds} s")
+        time.sleep(step)
+
+
+class Reply:
+    """Status, headers (lower-case names), body; .json parsed on demand."""
+
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+    def __repr__(self):
+        return f"<{self.status} {self.body[:400]!r}>"
+
+
+class Client:
+    """A plain HTTP client holding one bearer token."""
+
+    def __init__(self, port, token=None):
+        self.port, self.token = port, token
+        self.conn, self.used = None, 0
+
+    def request(self, method, path, body=None, headers=None, timeout=30):
+        head = dict(headers or {})
+        if self.token:
+            head.setdefault("Authorization", f"Bearer {self.token}")
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body, ensure_ascii=False).encode()
+            head.setdefault("Content-Type", "application/json")
+        path = urllib.parse.quote(path, safe="/?&=%:,.+-_~*")
+        # The server closes what is idle; a POST must not meet that moment.
+        if time.monotonic() - self.used > 20:
+            self.close()
+        self.used = time.monotonic()
+        for again in (False, True):
+            if self.conn is None:
+                self.conn = http.client.HTTPConnection(
+                    "127.0.0.1", self.port, timeout=timeout)
+            try:
+                self.conn.request(method, path, body, head)
+                r = self.conn.getresponse()
+                data = r.read()
+                break
+            except (http.client.RemoteDisconnected, BrokenPipeError,
+                    ConnectionResetError, http.client.CannotSendRequest):
+                self.close()
+                # An idle connection may have been closed under us.
+                if again or method not in ("GET", "HEAD"):
+                    raise
+        if r.getheader("Connection", "").lower() == "close":
+            self.close()
+        return Reply(r.status, {k.lower(): v for k, v in r.getheaders()}, data)
+
+    def close(self):
+        if self.conn:
+            self.conn.close()
+        self.conn = None
+
+    def get(self, path, **kw):
+        return self.request("GET", path, **kw)
+
+    def post(self, path, body=None, **kw):
+        return self.request("POST", path, {} if body is None else body, **kw)
+
+    def put(self, path, body, **kw):
+        return self.request("PUT", path, body, **kw)
+
+    def patch(self, path, body, rev=None, **kw):
+        if rev is not None:
+            kw.setdefault("headers", {})["If-Match"] = f'"{rev}"'
+        return self.request("PATCH", path, body, **kw)
+
+    def delete(self, path, **kw):
+        return self.request("DELETE", path, **kw)
+
+
+def reachable(path):
+    """Whether an ordinary user can get at path (0700 parents are not)."""
+    return all(p.stat().st_mode & 0o005 == 0o005
+               for p in [path, *path.parents] if p.is_dir())
+
+
+class Stack:
+    """start() brings it up, stop() down; the folder goes with it."""
+
+    def __init__(self, demo=True, agent=True, workers=2, build=BUILD,
+                 env=None):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="tz-", dir="/tmp"))
+        self.dir.chmod(0o755)
+        self.var, self.share = self.dir / "var", self.dir / "share"
+        self.root, self.build = ROOT, pathlib.Path(build)
+        if os.getuid() == 0 and not (reachable(ROOT) and reachable(self.build)):
+            self.root = self.dir / "checkout"
+            for part in ("conf", "db", "openapi"):
+                shutil.copytree(ROOT / part, self.root / part)
+            self.build = self.root / "build"
+            self.build.mkdir()
+            for program in build.glob("*"):
+                if program.is_file():
+                    shutil.copy2(program, self.build)
+        self.port = free_port()
+        self.demo, self.agent, self.workers = demo, agent, workers
+        self.env = dict(env or {})
+        self.process = None
+
+    def start(self, seconds=60):
+        ready = self.dir / "ready"
+        ready.unlink(missing_ok=True)
+        (self.dir).chmod(0o777)
+        env = dict(os.environ, VAR=str(self.var), SHARE=str(self.share),
+                   PORT=str(self.port), BUILD=str(self.build),
+                   DEMO="yes" if self.demo else "no",
+                   AGENT="yes" if self.agent else "no",
+                   WORKERS=str(self.workers), READY_FILE=str(ready),
+                   INITDB_FLAGS="--no-sync", **self.env)
+        env.pop("DATABASE_URL", None)
+        self.log = open(self.dir / "run.log", "ab")
+        self.process = subprocess.Popen(
+            [self.root / "conf/run.sh"], env=env, cwd=self.root,
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            start_new_session=True)
+
+        def up():
+            if self.process.poll() is not None:
+                raise AssertionError("run.sh ended:\n" + self.logs())
+            return ready.exists()
+        try:
+            wait_for(up, seconds, why="start")
+        except AssertionError:
+            print(self.logs())
+            self.stop(keep=True)
+            raise
+        return self
+
+    def stop(self, keep=False):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        self.process = None
+        if not keep and not os.environ.get("TAIZHANG_KEEP"):
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def logs(self, lines=40):
+        out = []
+        for f in [self.dir / "run.log", *sorted(self.var.glob("log/*"))]:
+            try:
+                text = f.read_text(errors="replace").splitlines()[-lines:]
+            except OSError:
+                continue
+            out += [f"---- {f.name}", *text]
+        return "\n".join(out)
+
+    def psql(self, sql, user="postgres", db="taizhang"):
+        """Rows as lists of text, straight from the database."""
+        sock = subprocess.run(
+            [self.root / "db/cluster.sh", "socket", self.var / "pg"],
+            text=True, capture_output=True, check=True).stdout.strip()
+        out = subprocess.run(
+            ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-h", sock, "-U",
+             user, "-d", db, "-v", "ON_ERROR_STOP=1", "-c", sql],
+            text=True, capture_output=True)
+        if out.returncode:
+            raise AssertionError(out.stderr)
+        text = out.stdout.removesuffix("\n")
+        return [r.split("\x1f") for r in text.split("\x1e")] if text else []
+
+    def pids(self, name):
+        """Process ids of this stack's postgres, kore or taizhang-agent: what
+        descends from run.sh (the framework rewrites its command line)."""
+        parent, comm = {}, {}
+        for p in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                head, tail = (p / "stat").read_text().rsplit(")", 1)
+            except OSError:
+                continue
+            parent[int(p.name)] = int(tail.split()[1])
+            comm[int(p.name)] = head.split("(", 1)[1]
+
+        def ours(pid):
+            while pid in parent and pid != self.process.pid:
+                pid = parent[pid]
+            return pid == self.process.pid
+        return sorted(p for p in parent if comm[p] == name and ours(p))
+
+    def client(self, token=None):
+        return Client(self.port, token)
+
+    @property
+    def password(self):
+        return (self.var / "demo/password").read_text().strip()
+
+    def login(self, login, password=None):
+        c = self.client()
+        r = c.post("/v1/sessions", {"login": login,
+                                    "password": password or self.password})
+        assert r.status == 201, r
+        c.token = r.json["token"]
+        return c
