@@ -1,0 +1,95 @@
+"""`make run` as an operator meets it: first start, second start, refusals."""
+import os
+import signal
+import pathlib
+import subprocess
+import time
+
+from stack import ROOT, Stack, wait_for
+
+
+def alive(pids):
+    """Those that still run; one that only waits to be reaped does not."""
+    def runs(pid):
+        try:
+            stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return False
+        return stat.rsplit(")", 1)[1].split()[0] != "Z"
+    return [p for p in pids if runs(p)]
+
+
+def refused(stack, **env):
+    """run.sh's exit code and its last words when it will not start."""
+    done = subprocess.run(
+        [stack.root / "conf/run.sh"], cwd=stack.root, text=True, timeout=60,
+        capture_output=True, stdin=subprocess.DEVNULL,
+        env=dict(os.environ, VAR=str(stack.var), SHARE=str(stack.share),
+                 PORT=str(stack.port), BUILD=str(stack.build),
+                 AGENT="no", DEMO="no", **env))
+    return done.returncode, done.stderr.strip().splitlines()
+
+
+def test_second_start_is_quick_and_finds_the_data(stack):
+    s = stack(demo=True, agent=True)
+    before = s.psql("SELECT count(*) FROM division")
+    s.stop(keep=True)
+    began = time.monotonic()
+    s.start()
+    took = time.monotonic() - began
+    assert s.psql("SELECT count(*) FROM division") == before
+    assert s.login("nongye").get("/v1/me").status == 200
+    assert took < 15      # the figure itself is the benchmark's (< 3 s)
+
+
+def test_greeting_says_what_to_do_in_about_ten_lines(stack):
+    s = stack(demo=True, agent=False)
+    text = (s.dir / "run.log").read_text()
+    lines = [x for x in text.splitlines() if x.strip()]
+    assert len(lines) <= 14, text
+    for word in (str(s.share), "curl", "nongye", s.password, str(s.port)):
+        assert word in text, word
+
+
+def test_a_running_copy_is_named(stack):
+    s = stack(demo=False, agent=False)
+    code, words = refused(s)
+    assert code == 1 and len(words) == 1 and "Already running" in words[0]
+
+
+def test_a_port_in_use_is_named(stack):
+    s = stack(demo=False, agent=False)
+    other = Stack(demo=False, agent=False)
+    other.port = s.port
+    other.dir.chmod(0o777)
+    try:
+        code, words = refused(other)
+        assert code == 1 and len(words) == 1
+        assert str(s.port) in words[0] and "in use" in words[0]
+    finally:
+        other.stop()
+
+
+def test_ctrl_c_stops_every_part(stack):
+    s = stack(demo=False, agent=False)
+    parts = s.pids("kore") + s.pids("postgres")
+    assert len(parts) > 5
+    s.process.send_signal(signal.SIGINT)
+    assert s.process.wait(30) in (130, -signal.SIGINT)
+    wait_for(lambda: not alive(parts), 10)
+
+
+def test_a_killed_script_takes_its_parts_along(stack):
+    s = stack(demo=False, agent=False)
+    parts = s.pids("kore") + s.pids("postgres")
+    assert len(parts) > 5
+    s.process.kill()
+    s.process.wait()
+    wait_for(lambda: not alive(parts), 20)
+
+
+def test_help_everywhere():
+    for program in ("taizhang-agent", "taizhangctl"):
+        done = subprocess.run([ROOT / "build" / program, "--help"], text=True,
+                              capture_output=True)
+        assert done.returncode == 0 and "usage" in done.stdout.lower()
