@@ -25,20 +25,22 @@ DEPS	= -MMD -MP
 
 BASE_SRC := $(wildcard api/base/*.c)
 CTL_SRC	:= $(wildcard api/ctl*.c)
-API_SRC	:= $(filter-out $(CTL_SRC),$(wildcard api/*.c)) $(wildcard api/model/*.c)
+JOBS_SRC := $(wildcard api/jobs*.c)
+API_SRC	:= $(filter-out $(CTL_SRC) $(JOBS_SRC),$(wildcard api/*.c)) $(wildcard api/model/*.c)
 AGENT_SRC := $(wildcard agent/*.c) $(wildcard agent/xlsx/*.c)
 TEST_SRC := $(wildcard tests/unit/test_*.c)
 TOOL_SRC := $(wildcard tests/unit/tool_*.c)
 obj	= $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 BASE_LIBS := -lutf8proc -lsodium -lz -lm
-API_LIBS := -lpq -ljansson -lpthread $(BASE_LIBS)
+API_LIBS := -lpq -ljansson -lisal -lpthread $(BASE_LIBS)
 AGENT_LIBS := -lcurl -lsqlite3 -lxlsxwriter -lexpat -lisal -ldeflate \
 	-lseccomp -ljansson -lpthread $(BASE_LIBS)
 
 PROGRAMS := $(if $(wildcard api/main.c),$(BUILD)/api.so) \
 	$(if $(wildcard agent/main.c),$(BUILD)/taizhang-agent) \
-	$(if $(wildcard api/ctl.c),$(BUILD)/taizhangctl)
+	$(if $(wildcard api/ctl.c),$(BUILD)/taizhangctl) \
+	$(if $(wildcard api/jobs.c),$(BUILD)/taizhang-jobs)
 UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC) $(TOOL_SRC))
 
 .PHONY: all run test unit e2e build-tests bench clean fuzz fuzzers
@@ -49,21 +51,31 @@ $(BUILD)/%.o: %.c
 	@$(CC) $(FLAGS) $(DEPS) -Iapi -Iagent $(EXTRA) -c -o $@ $<
 
 $(call obj,$(API_SRC)): EXTRA = $(KORE_FLAGS)
-$(call obj,$(CTL_SRC)): EXTRA = -isystem /usr/include/postgresql
+$(call obj,$(CTL_SRC) $(JOBS_SRC)): EXTRA = -isystem /usr/include/postgresql
 
 $(BUILD)/libbase.a: $(call obj,$(BASE_SRC))
 	@mkdir -p $(@D); rm -f $@; ar rcs $@ $^
-$(BUILD)/libapi.a: $(call obj,$(API_SRC))
+# The hand-written parts of the OpenAPI document, as C strings.
+SCHEMAS	:= $(wildcard api/schemas/*.json)
+$(BUILD)/schemas.c: $(SCHEMAS)
+	@mkdir -p $(@D); { echo 'extern const char *const openapi_parts[];'; \
+	    echo 'const char *const openapi_parts[] = {'; \
+	    for f in $^; do sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; \
+	    echo ,; done; echo '0 };'; } > $@
+$(BUILD)/schemas.o: $(BUILD)/schemas.c
+	@$(CC) $(FLAGS) -c -o $@ $<
+$(BUILD)/libapi.a: $(call obj,$(API_SRC)) $(BUILD)/schemas.o
 	@mkdir -p $(@D); rm -f $@; ar rcs $@ $^
 $(BUILD)/libagent.a: $(call obj,$(filter-out agent/main.c,$(AGENT_SRC)))
 	@mkdir -p $(@D); rm -f $@; ar rcs $@ $^
 
-$(BUILD)/api.so: $(call obj,$(API_SRC)) $(BUILD)/libbase.a
+$(BUILD)/api.so: $(call obj,$(API_SRC)) $(BUILD)/schemas.o $(BUILD)/libbase.a
 	@echo "LD $@"
 	@$(CC) -shared $(LINK) -Wl,-z,relro,-z,now -o $@ $^ $(API_LIBS)
 # The engine alone, with routes that only test it instead of the chapters.
-ENGINE	:= main http gate gate_check serve reply route problem query_string \
-	json_depth db db_conn db_result db_stmt notify offload loop settings \
+ENGINE	:= main http http_part gate gate_body gate_check filetype serve reply route \
+	limit limit_rule problem query_string \
+	json_depth db db_conn db_result db_stmt notify offload yield loop settings \
 	metrics health
 $(BUILD)/tests/api_test_routes.o: tests/api_test_routes.c
 	@mkdir -p $(@D); echo "CC $<"
@@ -76,6 +88,9 @@ $(BUILD)/taizhang-agent: $(BUILD)/agent/main.o $(BUILD)/libagent.a $(BUILD)/libb
 	@echo "LD $@"
 	@$(CC) $(LINK) -o $@ $^ $(AGENT_LIBS)
 $(BUILD)/taizhangctl: $(call obj,$(CTL_SRC)) $(BUILD)/libapi.a $(BUILD)/libbase.a
+	@echo "LD $@"
+	@$(CC) $(LINK) -o $@ $^ -lcurl $(API_LIBS)
+$(BUILD)/taizhang-jobs: $(call obj,$(JOBS_SRC)) $(BUILD)/libapi.a $(BUILD)/libbase.a
 	@echo "LD $@"
 	@$(CC) $(LINK) -o $@ $^ -lcurl $(API_LIBS)
 
@@ -101,11 +116,14 @@ unit: $(UNIT)
 e2e: all build-tests
 	@$(PYTHON) tests/run.py --build $(BUILD) e2e
 
-build-tests: $(UNIT) $(BUILD)/api_test.so tests/js/node_modules
+build-tests: $(UNIT) $(BUILD)/api_test.so tests/js/node_modules \
+    tests/api/node_modules
 
-# Workbooks are also written by exceljs and SheetJS, as staff's tools do.
-tests/js/node_modules: tests/js/package-lock.json
-	@echo "NPM $@"; cd $(@D) && npm ci --silent --no-audit --no-fund
+# Workbooks are also written by exceljs and SheetJS, as staff's tools do; the
+# API's document is linted, and a client is generated from it.
+tests/%/node_modules: tests/%/package-lock.json
+	@echo "NPM $@"; cd $(@D) && npm ci --silent --no-audit --no-fund \
+	    --ignore-scripts
 	@touch $@
 
 # Ratios against floors and peers measured in the same run (design: D7).

@@ -8,6 +8,7 @@
 #include "admin.h"
 #include "base/uid.h"
 #include "entity.h"
+#include "openapi.h"
 #include "query.h"
 #include "route.h"
 #include "scope.h"
@@ -168,13 +169,14 @@ static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/actions", .right = RIGHT_READ,
 	    .entity = "action", .handle = actions_list, .lane = LANE_SLOW,
 	    .id = "listActions", .summary = "List actions",
-	    .summary_zh = "专项行动列表", .reply_schema = "actionList" },
+	    .summary_zh = "专项行动列表", .reply_schema = "actionList",
+	    .params = "codeCursor" },
 	{ .method = M_GET, .pattern = "/v1/actions/{code}",
 	    .right = RIGHT_READ, .entity = "action", .handle = action_get,
 	    .lane = LANE_FAST, .id = "getAction",
 	    .summary = "Read an action with its phases, parameters, units "
 		"and code labels", .summary_zh = "查看专项行动",
-	    .reply_schema = "ActionFile" },
+	    .reply_schema = "ActionWhole" },
 };
 
 void
@@ -212,6 +214,21 @@ actions_schema(void)
 		json_object_set_new(properties, parts[i].name,
 		    shape_schema_list(shape_schema(parts[i].fields,
 		    parts[i].nfields)));
+	json_object_set_new(schema, "description", json_string(
+	    "An action with everything that belongs to it."));
+	json_object_set_new(schema, "example", openapi_example_of(e, true));
+	return schema;
+}
+
+json_t *
+actions_shown_schema(const json_t *written, const json_t *own)
+{
+	json_t *schema = json_deep_copy(own);
+	json_t *into = json_object_get(schema, "properties");
+
+	for (size_t i = 0; i < COUNT(parts); i++)
+		json_object_set(into, parts[i].name, json_object_get(
+		    json_object_get(written, "properties"), parts[i].name));
 	return schema;
 }
 

@@ -15,6 +15,8 @@ void actions_init(void);
 /* What they take, for the OpenAPI document. */
 json_t *users_schema(void);
 json_t *actions_schema(void);
+/* What is read: the entity's own fields and the parts of what is written. */
+json_t *actions_shown_schema(const json_t *written, const json_t *own);
 
 /* {"loaded":n,"changed":m}: what came, and what is different now. */
 enum next reply_loaded(struct request *, size_t loaded, int changed);

@@ -2,16 +2,23 @@
 #include "chapters.h"
 
 #include "admin.h"
+#include "attach.h"
 #include "conf.h"
 #include "entity.h"
+#include "explain.h"
+#include "feed.h"
 #include "idem.h"
 #include "identity.h"
+#include "look.h"
 #include "model/model.h"
 #include "move.h"
 #include "openapi.h"
 #include "parts.h"
+#include "quality.h"
 #include "query.h"
+#include "record.h"
 #include "sync.h"
+#include "webhook.h"
 
 void
 chapters(void)
@@ -22,7 +29,9 @@ chapters(void)
 	auth_init();
 	session_init();
 	idem_init();
-	entity_init();
+	entity_statements();
+	look_init();
+	record_init();
 	move_init();
 	admin_init();
 	places_init();
@@ -30,6 +39,13 @@ chapters(void)
 	actions_init();
 	sync_init();
 	parts_init();
+	evidence_init();
+	quality_init();
+	attach_init();
+	feed_init();
+	webhook_init();
+	explain_init();
+	entity_init();
 	openapi_init();
 	health_register();
 }

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "base/err.h"
 #include "base/text.h"
+
+#define SLOTS 1024 /* of which at most half are taken */
 
 struct codes {
 	struct arena *arena;
@@ -15,10 +18,12 @@ struct codes {
 		size_t first, n;
 	} *span;
 	size_t nspans, spancap;
+	unsigned short slot[SLOTS]; /* spans by hash of the set's name, + 1 */
 };
 
 static struct span *span_of(const struct codes *, const char *set);
-static struct span *span_add(struct codes *);
+static struct span *span_add(struct codes *, const char *set);
+static unsigned hash(const char *);
 
 struct codes *
 codes_new(struct arena *a, const struct codes *base)
@@ -48,8 +53,7 @@ codes_add(struct codes *c, const char *set, const char *code,
 		c->cap = cap;
 	}
 	if (span == NULL) {
-		span = span_add(c);
-		span->set = arena_strdup(c->arena, set);
+		span = span_add(c, set);
 		span->first = c->n;
 	}
 	at = span->first + span->n++;
@@ -113,16 +117,25 @@ codes_label(const struct codes *c, const char *set, const char *code)
 static struct span *
 span_of(const struct codes *c, const char *set)
 {
-	for (size_t i = 0; i < c->nspans; i++)
-		if (strcmp(c->span[i].set, set) == 0)
-			return &c->span[i];
+	for (unsigned at = hash(set); c->slot[at % SLOTS] != 0; at++) {
+		struct span *span = &c->span[c->slot[at % SLOTS] - 1];
+
+		if (strcmp(span->set, set) == 0)
+			return span;
+	}
 	return NULL;
 }
 
 /* An empty one behind the others. */
 static struct span *
-span_add(struct codes *c)
+span_add(struct codes *c, const char *set)
 {
+	unsigned at = hash(set);
+
+	REQUIRE(c->nspans < SLOTS / 2);
+	while (c->slot[at % SLOTS] != 0)
+		at++;
+	c->slot[at % SLOTS] = (unsigned short)(c->nspans + 1);
 	if (c->nspans == c->spancap) {
 		size_t cap = c->spancap ? c->spancap * 2 : 16;
 		struct span *more = arena_array(c->arena, cap, sizeof *more);
@@ -132,5 +145,16 @@ span_add(struct codes *c)
 		c->span = more;
 		c->spancap = cap;
 	}
+	c->span[c->nspans].set = arena_strdup(c->arena, set);
 	return &c->span[c->nspans++];
+}
+
+static unsigned
+hash(const char *s)
+{
+	unsigned h = 2166136261u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 16777619u;
+	return h;
 }

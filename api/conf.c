@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "scope.h"
 
 #define KEEP_S 120 /* longer than any request lives */
 #define OLD_MAX 8
@@ -136,6 +137,25 @@ conf_action(const char *key)
 			return a;
 	}
 	return NULL;
+}
+
+const struct action_facts *
+conf_action_of(int64_t division)
+{
+	const struct action_facts *only = NULL;
+
+	for (size_t i = 0; i < conf_actions(); i++) {
+		const struct action_facts *a = conf_action_at(i);
+
+		if (strcmp(a->status, "active") != 0 ||
+		    division > division_last(a->division) ||
+		    division_last(division) < a->division)
+			continue;
+		if (only != NULL)
+			return NULL;
+		only = a;
+	}
+	return only;
 }
 
 size_t

@@ -47,6 +47,8 @@ void conf_take(const struct batch *);
 
 /* By id or code; NULL when unknown. */
 const struct action_facts *conf_action(const char *id_or_code);
+/* The only action under way where a division lies; NULL: none, or several. */
+const struct action_facts *conf_action_of(int64_t division);
 size_t conf_actions(void);
 const struct action_facts *conf_action_at(size_t);
 /* A parameter's text, or NULL. */

@@ -47,6 +47,15 @@ static const struct command {
 	{ "sync status", "", "列出各共享目录中文件的同步情况",
 	    "list the files of the shared folders and how they fare",
 	    ctl_sync_status },
+	{ "attachments verify", "",
+	    "逐个核对附件：数据库中的记录与 TAIZHANG_FILES 中的文件（缺失、损坏的逐行列出）",
+	    "compare the rows of the database DATABASE_ADMIN_URL with the\n"
+	    "      files in TAIZHANG_FILES: one line for each that is missing\n"
+	    "      or damaged", ctl_files_verify },
+	{ "attachments sweep", "",
+	    "删除一天前的、没有记录引用的文件，以及中断的上传",
+	    "remove files a day old that no row refers to, and what broken\n"
+	    "      uploads left", ctl_files_sweep },
 	{ "openapi", "", "显示接口说明（OpenAPI 3.1）",
 	    "print the OpenAPI document", ctl_openapi },
 	{ "get", "PATH", "显示接口 GET PATH 的结果",

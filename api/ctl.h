@@ -16,7 +16,8 @@ struct ctl {
 
 typedef int ctl_command(struct ctl *, int argc, char **argv);
 ctl_command ctl_init_admin, ctl_login, ctl_user_add, ctl_load,
-    ctl_binding_add, ctl_bindings, ctl_sync_status, ctl_openapi, ctl_get;
+    ctl_binding_add, ctl_bindings, ctl_sync_status, ctl_openapi, ctl_get,
+    ctl_files_verify, ctl_files_sweep;
 
 /* --name VALUE or --name=VALUE. */
 struct ctl_option {
@@ -37,6 +38,9 @@ int ctl_fail(int code, const char *zh, const char *en, const char *what);
  * what names what was being done. */
 int ctl_call(struct ctl *, const char *method, const char *path,
     const json_t *body, const char *what, json_t **reply);
+
+/* The questionnaires of a file; repeatable. what names the file. */
+int ctl_forms(struct ctl *, const json_t *forms, const char *what);
 
 /* One line of standard input without its end, to be wiped and freed; without
  * echo from a terminal. NULL after saying so. */

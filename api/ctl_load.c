@@ -24,6 +24,7 @@ static const struct stage {
 	{ "phases", "/v1/actions", true, false },
 	{ "columns", "/v1/ledger-templates", true, false },
 	{ "users", "/v1/users", false, true },
+	{ "forms", NULL, false, false }, /* several calls: ctl_forms.c */
 };
 
 struct file {
@@ -131,9 +132,9 @@ read_one(struct file ***end, const char *path, size_t *n)
 	}
 	if (!known(f->body))
 		return ctl_fail(CTL_REFUSED,
-		    "无法识别：没有 divisions、orgs、users、phases 或 columns",
-		    "not recognised: it has no divisions, orgs, users, phases "
-		    "or columns", path);
+		    "无法识别：没有 divisions、orgs、users、phases、columns 或 "
+		    "forms", "not recognised: it has no divisions, orgs, "
+		    "users, phases, columns or forms", path);
 	return CTL_OK;
 }
 
@@ -155,6 +156,8 @@ push(struct ctl *c, const struct stage *s, const struct file *f,
 
 	if (part == NULL)
 		return CTL_OK;
+	if (s->path == NULL)
+		return ctl_forms(c, part, f->name);
 	if (s->whole)
 		return ctl_call(c, "POST", s->path, f->body, f->name, NULL);
 	body = json_pack("{sO}", s->member, part);

@@ -175,6 +175,12 @@ rows_message(const struct rows *r)
 	return field(r, PG_DIAG_MESSAGE_PRIMARY);
 }
 
+const char *
+rows_detail(const struct rows *r)
+{
+	return field(r, PG_DIAG_MESSAGE_DETAIL);
+}
+
 void
 db_rows_free(struct rows *r)
 {
@@ -234,6 +240,7 @@ db_submit(struct batch *b, struct hold *hold, db_done *done, void *arg,
 	j->lane = b->lane;
 	j->last = b->last && hold->conn != NULL;
 	j->keep = b->hold && !b->last;
+	j->save = b->save && hold->conn != NULL;
 	j->since_ms = now_ms();
 	b->failed = -1;
 	*out = j;

@@ -42,16 +42,17 @@ enum lane {
 	LANE_SLOW, /* one batch in flight: lists, exports, several steps */
 };
 
-/* A statement. name NULL: prepared on first use, cached per connection by
- * its text (filtered lists). Texts live as long as the process, or, with
- * name NULL, as long as the request. */
+/* A statement. With a name it lives as long as the process: registered, it is
+ * prepared on every connection; else at its first use, and kept among those
+ * used last. name NULL: the same, known by its text (filtered lists), which
+ * lives as long as the request. */
 struct stmt {
 	const char *name;
 	const char *sql;
 };
 
 #define BATCH_MAX 24   /* statements in one batch */
-#define PARAMS_MAX 96  /* parameters of one statement */
+#define PARAMS_MAX 192 /* parameters of one statement */
 
 struct rows; /* one result; borrowed until the request ends or is run again
 		after a serialization failure */
@@ -63,6 +64,8 @@ struct batch {
 	bool hold;   /* keep transaction and connection for the next step
 			(slow lane only); a request that ends while holding
 			without `last` is rolled back */
+	bool save;   /* of a held transaction: a failure undoes this batch
+			only, and the transaction goes on */
 	bool last;   /* this batch ends a held transaction with COMMIT */
 	unsigned n;
 	struct planned {
@@ -95,6 +98,7 @@ int rows_affected(const struct rows *);
 /* Of a failed statement; "" otherwise. */
 const char *rows_sqlstate(const struct rows *);
 const char *rows_constraint(const struct rows *);
+const char *rows_detail(const struct rows *);
 const char *rows_message(const struct rows *);
 
 /*

@@ -26,9 +26,11 @@
 	" set_config('app.origin', $7, true)"
 static const struct stmt scope_stmt = { "taizhang_scope", SCOPE };
 /* Filtered lists are planned for the values at hand: one plan for every scope
- * would read the whole table for the wide ones. */
+ * would read the whole table for the wide ones. Their pages and batches are
+ * small, and there is an index for each order. */
 static const struct stmt scope_list = { "taizhang_scope_list",
-	SCOPE ", set_config('plan_cache_mode', 'force_custom_plan', true)" };
+	SCOPE ", set_config('plan_cache_mode', 'force_custom_plan', true),"
+	" set_config('enable_seqscan', 'off', true)" };
 
 static void conn_say(struct conn *, const char *why);
 static void conn_connect(struct conn *);
@@ -240,6 +242,8 @@ conn_set_up(struct conn *c)
 		send_simple(c, "listen ledger");
 		if (c->state == CONN_SETTING_UP)
 			send_simple(c, "listen conf");
+		if (c->state == CONN_SETTING_UP)
+			send_simple(c, "listen change");
 		return;
 	}
 	for (size_t i = 0; i < stmt_count(); i++) {
@@ -351,6 +355,12 @@ send_parts(struct conn *c, struct job *j)
 			return false;
 		job_expect(j, PART_BEGIN, 0);
 	}
+	if (j->save) {
+		if (PQsendQueryParams(c->pg, "savepoint batch", 0, NULL, NULL,
+		    NULL, NULL, 0) == 0)
+			return false;
+		job_expect(j, PART_BEGIN, 0);
+	}
 	if (!send_scope(c, j, b))
 		return false;
 	for (unsigned i = 0; i < b->n; i++) {
@@ -398,6 +408,13 @@ send_scope(struct conn *c, struct job *j, const struct batch *b)
 		return false;
 	job_expect(j, PART_SCOPE, 0);
 	return true;
+}
+
+/* Undoes the last batch, and no more. */
+void
+conn_undo(struct conn *c)
+{
+	send_simple(c, "rollback to savepoint batch");
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "loop.h"
 
 #define SLOTS_MAX 1024 /* registered statements */
-#define TEXTS_MAX 128  /* statements cached by their text, per connection */
+#define TEXTS_MAX 128  /* others a connection keeps */
 
 /* What the next result of a batch belongs to. */
 enum part { PART_BEGIN, PART_SCOPE, PART_PREPARE, PART_ROWS, PART_COMMIT,
@@ -31,7 +31,7 @@ struct job {
 	db_done *done;
 	void *arg;
 	enum lane lane;
-	bool keep, last;     /* batch.hold and batch.last */
+	bool keep, save, last; /* batch.hold, .save and .last */
 	bool queued;	     /* in its lane, not sent yet */
 	bool internal;	     /* rollback, preparing, LISTEN */
 	enum err err;
@@ -43,6 +43,7 @@ struct job {
 enum conn_state { CONN_DOWN, CONN_CONNECTING, CONN_SETTING_UP, CONN_READY };
 
 struct text_slot {
+	const struct stmt *of; /* with a name; else NULL */
 	char *sql;
 	uint64_t hash, used;
 	unsigned serial; /* its name on the server: t<serial> */
@@ -76,6 +77,7 @@ void conn_open(struct conn *, const char *kind);
 /* Sends the batch and takes it over: it ends in db_finished(). */
 void conn_send(struct conn *, struct job *);
 void conn_rollback(struct conn *);
+void conn_undo(struct conn *);
 void conn_tick(struct conn *, uint64_t now, unsigned hung_ms);
 void conn_close(struct conn *);
 void conn_reset(struct conn *, const char *why);

@@ -146,6 +146,9 @@ finish(struct conn *c, struct job *j)
 			c->hold->conn = NULL;
 		c->held = false;
 		c->hold = NULL;
+	} else if (open && bad && j->save && j->err == OK &&
+	    j->hold != NULL) {
+		conn_undo(c);
 	} else if (open && (bad || j->hold == NULL)) {
 		conn_rollback(c);
 	} else if (open) {

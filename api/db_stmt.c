@@ -12,8 +12,10 @@ static size_t nstmts;
 static short by_address[4 * SLOTS_MAX];
 
 static size_t address_hash(const struct stmt *);
-static uint64_t text_hash(const char *);
-static struct text_slot *text_find(struct conn *, const char *sql,
+static bool text_ready(struct conn *, struct job *, unsigned index,
+    const struct stmt *, struct text_slot **);
+static uint64_t text_hash(const struct stmt *);
+static struct text_slot *text_find(struct conn *, const struct stmt *,
     uint64_t hash);
 static struct text_slot *text_victim(struct conn *);
 
@@ -63,7 +65,6 @@ stmt_ready(struct conn *c, struct job *j, unsigned index,
 {
 	int slot = s->name != NULL ? stmt_slot(s) : -1;
 	struct text_slot *t = NULL;
-	char sql[64];
 
 	if (slot >= 0) {
 		(void)snprintf(name, 64, "%s", s->name);
@@ -71,27 +72,8 @@ stmt_ready(struct conn *c, struct job *j, unsigned index,
 			return true;
 		c->prepared[slot] = true;
 	} else {
-		uint64_t hash = text_hash(s->sql);
-
-		t = text_find(c, s->sql, hash);
-		if (t == NULL) {
-			t = text_victim(c);
-			if (t->prepared) {
-				(void)snprintf(sql, sizeof(sql),
-				    "deallocate t%u", t->serial);
-				if (PQsendQueryParams(c->pg, sql, 0, NULL,
-				    NULL, NULL, NULL, 0) == 0)
-					return false;
-				job_expect(j, PART_CLOSE, index);
-			}
-			free(t->sql);
-			t->sql = strdup(s->sql);
-			REQUIRE(t->sql != NULL);
-			t->hash = hash;
-			t->serial = ++c->serial;
-			t->prepared = false;
-		}
-		t->used = ++c->used;
+		if (!text_ready(c, j, index, s, &t))
+			return false;
 		(void)snprintf(name, 64, "t%u", t->serial);
 		if (t->prepared)
 			return true;
@@ -103,6 +85,38 @@ stmt_ready(struct conn *c, struct job *j, unsigned index,
 	j->expect[j->n - 1].slot = slot;
 	j->expect[j->n - 1].text = t == NULL ? 0 : (unsigned)(t - c->text);
 	j->expect[j->n - 1].serial = t == NULL ? 0 : t->serial;
+	return true;
+}
+
+/* The statement's place in the cache; another may have to leave it. */
+static bool
+text_ready(struct conn *c, struct job *j, unsigned index,
+    const struct stmt *s, struct text_slot **out)
+{
+	uint64_t hash = text_hash(s);
+	struct text_slot *t = text_find(c, s, hash);
+	char sql[64];
+
+	if (t == NULL) {
+		t = text_victim(c);
+		if (t->prepared) {
+			(void)snprintf(sql, sizeof(sql), "deallocate t%u",
+			    t->serial);
+			if (PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL,
+			    NULL, 0) == 0)
+				return false;
+			job_expect(j, PART_CLOSE, index);
+		}
+		free(t->sql);
+		t->of = s->name != NULL ? s : NULL;
+		t->sql = strdup(s->name != NULL ? "" : s->sql);
+		REQUIRE(t->sql != NULL);
+		t->hash = hash;
+		t->serial = ++c->serial;
+		t->prepared = false;
+	}
+	t->used = ++c->used;
+	*out = t;
 	return true;
 }
 
@@ -126,12 +140,16 @@ stmt_broken(const struct conn *c)
 }
 
 static struct text_slot *
-text_find(struct conn *c, const char *sql, uint64_t hash)
+text_find(struct conn *c, const struct stmt *s, uint64_t hash)
 {
-	for (size_t i = 0; i < TEXTS_MAX; i++)
-		if (c->text[i].sql != NULL && c->text[i].hash == hash &&
-		    strcmp(c->text[i].sql, sql) == 0)
-			return &c->text[i];
+	for (size_t i = 0; i < TEXTS_MAX; i++) {
+		struct text_slot *t = &c->text[i];
+
+		if (t->sql != NULL && t->hash == hash && (s->name != NULL
+		    ? t->of == s : t->of == NULL &&
+		    strcmp(t->sql, s->sql) == 0))
+			return t;
+	}
 	return NULL;
 }
 
@@ -157,13 +175,15 @@ address_hash(const struct stmt *s)
 	    COUNT(by_address);
 }
 
-/* FNV-1a */
+/* FNV-1a of the text; one with a name is known by its address. */
 static uint64_t
-text_hash(const char *s)
+text_hash(const struct stmt *s)
 {
 	uint64_t h = 14695981039346656037u;
 
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	if (s->name != NULL)
+		return (uint64_t)(uintptr_t)s;
+	for (const char *p = s->sql; *p != '\0'; p++)
+		h = (h ^ (unsigned char)*p) * 1099511628211u;
 	return h;
 }

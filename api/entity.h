@@ -10,12 +10,16 @@
 #include "model/model.h"
 #include "request.h"
 
-void entity_init(void); /* statements and routes */
+void entity_statements(void);
+/* Routes, after those of the parts that do an operation their own way. */
+void entity_init(void);
+/* library-entries and library_entries → LibraryEntries, for operations. */
+const char *entity_camel(struct arena *, const char *);
 
 enum next entity_list(struct request *);
 enum next entity_get(struct request *);
 enum next entity_create(struct request *);
-enum next entity_change(struct request *);
+enum next entity_change(struct request *); /* PATCH and PUT */
 enum next entity_history(struct request *);
 
 /* The entity of the route that was taken. */
@@ -29,6 +33,8 @@ const char *row_get(const struct entity *, const char *const *row,
     const char *name);
 void row_set(const struct entity *, const char **row, const char *name,
     const char *value);
+/* Void, or in a state that ends it: its fields are fixed. */
+bool row_fixed(const struct entity *, const char *const *row);
 /* What a new row holds when nobody said otherwise (Y33). */
 void row_defaults(const struct entity *, const struct action_facts *,
     const char **row);
@@ -37,13 +43,32 @@ void row_defaults(const struct entity *, const struct action_facts *,
 void row_derive(struct arena *, const struct entity *, const char **row,
     bool *changed);
 
+/* A row that does not exist yet: body, parent (or NULL), action, defaults.
+ * False when there are faults, also earlier ones. */
+bool row_new(struct request *, const struct entity *, const json_t *body,
+    const char *const *parent, const char **row);
+/* NULL if the caller may change the row's fields; else why not, as a code. */
+const char *row_locked(const struct request *, const struct entity *,
+    const char *const *row, const char **zh, const char **en);
+/* A body over the row that is there, or in its place; false after faults. */
+bool row_merge(struct request *, const struct entity *, const json_t *body,
+    const char **row, bool *changed);
+bool row_replace(struct request *, const struct entity *, const json_t *body,
+    const char **row, bool *changed);
+
 /*
  * A JSON body over a row: every field named in it is checked and set, faults
  * of all of them are added to the request. changed[] has one entry per field.
  * False when there were faults.
  */
+enum body_use {
+	BODY_CHANGE,
+	BODY_CREATE,
+	BODY_REPLACE, /* what is fixed may be repeated as it is */
+	BODY_COMMAND, /* fields that only commands change too */
+};
 bool body_read(struct request *, const struct entity *, const struct codes *,
-    const json_t *body, bool create, const char **row, bool *changed);
+    const json_t *body, enum body_use, const char **row, bool *changed);
 /* Faults for what a new row must have. */
 bool body_complete(struct request *, const struct entity *,
     const char *const *row);

@@ -88,9 +88,8 @@ plan(struct request *r, struct work *w)
 	struct stmt *stmt = arena_alloc(&r->arena, sizeof(*stmt));
 	int64_t lo = r->who.scope.lo, hi = r->who.scope.hi;
 
-	w->action = action != NULL	  ? conf_action(action)
-		    : conf_actions() == 1 ? conf_action_at(0)
-					  : NULL;
+	w->action = action != NULL ? conf_action(action)
+				   : conf_action_of(r->who.division);
 	w->level = request_param(r, "level");
 	if (division != NULL &&
 	    scope_covers(&r->who, strtoll(division, NULL, 10))) {

@@ -5,7 +5,6 @@
  */
 #include "gate.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,29 +15,14 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "gate_check.h"
+#include "gate_in.h"
 #include "metrics.h"
 #include "problem.h"
 #include "route.h"
 
 #define LINGER_MS 2000
-
-enum phase {
-	PHASE_IDLE,   /* between requests, not a byte of the next has come */
-	PHASE_HEAD,
-	PHASE_BODY,
-	PHASE_BUSY,   /* the handler has it */
-	PHASE_ANSWER, /* answered, but the client is slow to read */
-	PHASE_REARM,  /* read at last: the next turn listens again */
-	PHASE_LINGER, /* said all; waits for the client to close */
-};
-
-/* Hangs on the connection; Kore frees it. */
-struct gate {
-	enum phase phase;
-	uint64_t since;
-	bool close;
-	char remote[INET6_ADDRSTRLEN];
-};
+#define PART_MS 60000
+#define LINGER_BODY_MS 10000 /* of a large body that was refused */
 
 static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";
 static bool draining;
@@ -52,11 +36,11 @@ static void refuse(struct connection *, unsigned status, const char *code,
     const char *zh, const char *en);
 static void send_all(struct connection *);
 static void send_whole(struct connection *);
-static void pause_reading(struct connection *);
+static void stream(struct connection *, struct netbuf *,
+    const struct gate_block *);
 static void rearm(struct connection *);
 static void rearm_all(void *, uint64_t);
 static void linger(struct connection *);
-static void phase_set(struct gate *, enum phase);
 static void remote_name(const struct connection *, struct gate *);
 static void check_one(struct connection *, uint64_t);
 
@@ -70,7 +54,7 @@ gate_connect(struct connection *c)
 	c->http_timeout = 0; /* ours: gate_tick() */
 	c->idle_timer.length = (uint64_t)http_keepalive_time * 1000;
 	remote_name(c, g);
-	phase_set(g, PHASE_IDLE);
+	gate_phase(g, PHASE_IDLE);
 	net_recv_queue(c, http_header_max, NETBUF_CALL_CB_ALWAYS, gate_head);
 }
 
@@ -80,7 +64,7 @@ gate_busy(struct http_request *req, const char **remote)
 	struct gate *g = req->owner->hdlr_extra;
 
 	req->owner->http_timeout = 0;
-	phase_set(g, PHASE_BUSY);
+	gate_phase(g, PHASE_BUSY);
 	*remote = g->remote;
 }
 
@@ -92,7 +76,8 @@ gate_answering(struct http_request *req)
 
 	/* Busy: Kore must not listen for the next request by itself. */
 	c->flags |= CONN_IS_BUSY;
-	if (g->close || draining)
+	/* What is unread of a body would be taken for the next request. */
+	if (g->close || draining || g->in.left > 0)
 		c->flags |= CONN_CLOSE_EMPTY;
 }
 
@@ -107,6 +92,39 @@ gate_answered(struct http_request *req)
 	g->close = (c->flags & CONN_CLOSE_EMPTY) != 0;
 	c->flags &= (uint16_t)~(CONN_IS_BUSY | CONN_CLOSE_EMPTY);
 	send_all(c);
+}
+
+void
+gate_parting(struct http_request *req)
+{
+	struct connection *c = req->owner;
+	struct gate *g = c->hdlr_extra;
+
+	/* The queue runs empty between two parts: not the end yet. */
+	g->close = g->close || (c->flags & CONN_CLOSE_EMPTY) != 0;
+	c->flags &= (uint16_t)~CONN_CLOSE_EMPTY;
+}
+
+void
+gate_part(struct http_request *req)
+{
+	struct connection *c = req->owner;
+
+	gate_phase(c->hdlr_extra, PHASE_PART);
+	send_whole(c);
+	if (!net_send_flush(c))
+		kore_connection_disconnect(c);
+}
+
+void
+gate_cut(struct http_request *req)
+{
+	static const struct linger now = { .l_onoff = 1 };
+
+	/* A reset: without chunks an orderly end would look like success. */
+	(void)setsockopt(req->owner->fd, SOL_SOCKET, SO_LINGER, &now,
+	    sizeof(now));
+	kore_connection_disconnect(req->owner);
 }
 
 void
@@ -163,8 +181,12 @@ check_one(struct connection *c, uint64_t now)
 		refuse(c, 408, "timeout", "请求内容迟迟没有发完",
 		    "The body took too long.");
 		break;
+	case PHASE_PART:
+		if (waited >= PART_MS && !TAILQ_EMPTY(&c->send_queue))
+			kore_connection_disconnect(c);
+		break;
 	case PHASE_LINGER:
-		if (waited >= LINGER_MS)
+		if (waited >= (g->in.left > 0 ? LINGER_BODY_MS : LINGER_MS))
 			kore_connection_disconnect(c);
 		break;
 	case PHASE_BUSY:
@@ -181,12 +203,13 @@ gate_head(struct netbuf *nb)
 	struct connection *c = nb->owner;
 	struct gate *g = c->hdlr_extra;
 	struct gate_block b;
+	bool streams;
 	int r;
 
 	if (g->phase == PHASE_IDLE)
-		phase_set(g, PHASE_HEAD);
+		gate_phase(g, PHASE_HEAD);
 	switch (gate_check((const char *)nb->buf, nb->s_off, nb->b_len,
-	    http_body_max, &b)) {
+	    MAX(http_body_max, route_stream_max()), &b)) {
 	case GATE_MORE:
 		return KORE_RESULT_OK;
 	case GATE_REFUSE:
@@ -195,7 +218,9 @@ gate_head(struct netbuf *nb)
 	case GATE_PASS:
 		break;
 	}
-	if (b.has_body && b.body > route_body_room(b.target, b.target_len)) {
+	streams = false;
+	if (b.has_body && b.body > route_body_room(b.target, b.target_len,
+	    &streams)) {
 		refuse(c, 413, "too_large", "请求内容过大，请分批发送",
 		    "The body is too large: send it in parts.");
 		return KORE_RESULT_OK;
@@ -203,23 +228,46 @@ gate_head(struct netbuf *nb)
 	if (!b.has_body && nb->s_off > b.head)
 		nb->s_off = b.head; /* the rest is never looked at */
 	g->close = b.close;
-	if (b.expect) {
-		net_send_queue(c, continue_line, sizeof(continue_line) - 1);
-		if (!net_send_flush(c))
-			return KORE_RESULT_ERROR;
-	}
+	memset(&g->in, 0, sizeof(g->in));
+	if (streams)
+		stream(c, nb, &b);
+	else if (b.expect && !gate_continue(c))
+		return KORE_RESULT_ERROR;
 	r = http_header_recv(nb);
 	c->http_timeout = 0;
 	if (r == KORE_RESULT_OK && nb->buf != NULL && nb->extra != NULL) {
 		/* Kore armed its own reader of bodies, which would listen for
 		 * the next request by itself: ours takes its place. */
 		nb->cb = gate_body;
-		phase_set(g, PHASE_BODY);
+		gate_phase(g, PHASE_BODY);
 	} else {
-		pause_reading(c);
-		phase_set(g, PHASE_BUSY);
+		gate_pause(c);
+		gate_phase(g, PHASE_BUSY);
 	}
 	return r;
+}
+
+/* The handler will ask for the body: Kore is told that there is none, so that
+ * it neither waits nor keeps room for it. What came with the head stays behind
+ * it in the buffer, which becomes the request's. */
+static void
+stream(struct connection *c, struct netbuf *nb, const struct gate_block *b)
+{
+	struct gate *g = c->hdlr_extra;
+	char *data = (char *)nb->buf;
+
+	g->in.head = data + b->head;
+	g->in.head_len = nb->s_off - b->head;
+	g->in.left = b->body;
+	g->in.expect = b->expect;
+	memset(data + (b->length - data), '0', b->length_len);
+}
+
+bool
+gate_continue(struct connection *c)
+{
+	net_send_queue(c, continue_line, sizeof(continue_line) - 1);
+	return net_send_flush(c);
 }
 
 static int
@@ -245,8 +293,8 @@ gate_body(struct netbuf *nb)
 	req->flags |= HTTP_REQUEST_COMPLETE;
 	req->flags &= (uint16_t)~HTTP_REQUEST_EXPECT_BODY;
 	http_request_wakeup(req);
-	pause_reading(c);
-	phase_set(c->hdlr_extra, PHASE_BUSY);
+	gate_pause(c);
+	gate_phase(c->hdlr_extra, PHASE_BUSY);
 	return KORE_RESULT_OK;
 }
 
@@ -265,7 +313,7 @@ gate_sent(struct netbuf *nb)
 
 	if (c->state == CONN_STATE_DISCONNECTING)
 		return KORE_RESULT_OK;
-	phase_set(c->hdlr_extra, PHASE_REARM);
+	gate_phase(c->hdlr_extra, PHASE_REARM);
 	if (!rearm_due) {
 		rearm_due = true;
 		(void)kore_timer_add(rearm_all, 0, NULL, KORE_TIMER_ONESHOT);
@@ -298,14 +346,14 @@ rearm_all(void *arg, uint64_t now)
 static void
 rearm(struct connection *c)
 {
-	phase_set(c->hdlr_extra, PHASE_IDLE);
+	gate_phase(c->hdlr_extra, PHASE_IDLE);
 	net_recv_reset(c, http_header_max, gate_head);
 	if (!net_recv_flush(c))
 		kore_connection_disconnect(c);
 }
 
-static void
-pause_reading(struct connection *c)
+void
+gate_pause(struct connection *c)
 {
 	kore_free(c->rnb->buf);
 	c->rnb->buf = NULL;
@@ -320,7 +368,7 @@ linger(struct connection *c)
 		kore_connection_disconnect(c);
 		return;
 	}
-	phase_set(c->hdlr_extra, PHASE_LINGER);
+	gate_phase(c->hdlr_extra, PHASE_LINGER);
 	net_recv_reset(c, NETBUF_SEND_PAYLOAD_MAX, gate_swallow);
 	if (!net_recv_flush(c))
 		kore_connection_disconnect(c);
@@ -344,7 +392,7 @@ refuse(struct connection *c, unsigned status, const char *code,
 	metrics_request(NULL, status, 0);
 	log_line(LOG_INFO, "event=refused status=%u code=%s", status, code);
 	g->close = true;
-	pause_reading(c);
+	gate_pause(c);
 	c->rnb->extra = NULL;
 	net_send_queue(c, head, (size_t)m);
 	net_send_queue(c, body, (size_t)n);
@@ -357,7 +405,7 @@ send_all(struct connection *c)
 {
 	struct gate *g = c->hdlr_extra;
 
-	phase_set(g, PHASE_ANSWER);
+	gate_phase(g, PHASE_ANSWER);
 	send_whole(c);
 	if (!net_send_flush(c))
 		kore_connection_disconnect(c);
@@ -393,8 +441,8 @@ send_whole(struct connection *c)
 	}
 }
 
-static void
-phase_set(struct gate *g, enum phase phase)
+void
+gate_phase(struct gate *g, enum phase phase)
 {
 	g->phase = phase;
 	g->since = kore_time_ms();

@@ -20,6 +20,17 @@ void gate_busy(struct http_request *, const char **remote);
  * request taken, or the connection closed. */
 void gate_answering(struct http_request *);
 void gate_answered(struct http_request *);
+/* An answer in parts: after the head, and whenever a part is in the queue.
+ * What stays there for a minute closes the connection. */
+void gate_parting(struct http_request *);
+void gate_part(struct http_request *);
+/* The answer is cut off so that nobody takes it for complete. */
+void gate_cut(struct http_request *);
+/* The next bytes of a body that streams, as many as there is room for or are
+ * left. True: they are there, *got of them. False: the request is woken when
+ * they are; into and got must stay until then. */
+bool gate_read(struct http_request *, char *into, size_t room, size_t *got);
+uint64_t gate_unread(const struct http_request *);
 /* Timeouts of heads, bodies, idle and lingering connections. */
 void gate_tick(uint64_t now_ms);
 /* No new requests on any connection; those without one are closed. */

@@ -217,6 +217,8 @@ framing(struct piece name, struct piece value, uint64_t body_max,
 static enum gate_verdict
 content_length(struct piece value, uint64_t body_max, struct gate_block *b)
 {
+	b->length = value.at;
+	b->length_len = value.len;
 	if (value.len > 18)
 		return bad(b, "Content-Length 无效",
 		    "Content-Length is not a length.");

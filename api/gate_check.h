@@ -25,6 +25,8 @@ struct gate_block {
 	size_t target_len;
 	size_t head;	/* bytes of the header block with its blank line */
 	uint64_t body;	/* announced Content-Length */
+	const char *length; /* its digits in the data, length_len of them */
+	size_t length_len;
 	bool has_body;	/* the method takes one and body > 0 */
 	bool close;	/* answer, then close: nothing after it is trusted */
 	bool expect;	/* waits for 100 Continue */

@@ -37,14 +37,19 @@ metrics(struct request *r)
 }
 
 static const struct route routes[] = {
-	{ M_GET, "/healthz", RIGHT_PUBLIC, NULL, healthz, LANE_FAST,
-	    "healthz", "Whether the worker lives", "进程是否存活", NULL,
-	    "Health", 0 },
-	{ M_GET, "/readyz", RIGHT_PUBLIC, NULL, readyz, LANE_FAST, "readyz",
-	    "Whether the worker can serve, and why not", "服务是否就绪",
-	    NULL, "Health", 0 },
-	{ M_GET, "/metrics", RIGHT_PUBLIC, NULL, metrics, LANE_FAST,
-	    "metrics", "Counters for Prometheus", "运行指标", NULL, NULL, 0 },
+	{ .method = M_GET, .pattern = "/healthz", .right = RIGHT_PUBLIC,
+	    .handle = healthz, .lane = LANE_FAST, .id = "healthz",
+	    .summary = "Whether the worker lives",
+	    .summary_zh = "进程是否存活", .reply_schema = "Health" },
+	{ .method = M_GET, .pattern = "/readyz", .right = RIGHT_PUBLIC,
+	    .handle = readyz, .lane = LANE_FAST, .id = "readyz",
+	    .summary = "Whether the worker can serve, and why not",
+	    .summary_zh = "服务是否就绪", .reply_schema = "Health",
+	    .done = "200 503" },
+	{ .method = M_GET, .pattern = "/metrics", .right = RIGHT_PUBLIC,
+	    .handle = metrics, .lane = LANE_FAST, .id = "metrics",
+	    .summary = "Counters for Prometheus", .summary_zh = "运行指标",
+	    .reply_type = "text/plain" },
 };
 
 void

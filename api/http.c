@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "gate.h"
+#include "http_part.h"
 #include "loop.h"
 #include "metrics.h"
 #include "problem.h"
@@ -18,12 +19,14 @@
 #include "settings.h"
 
 #define STREAM_MIN 16384 /* above this the reply is handed over, not copied */
+#define BODY_MS (24u * 3600 * 1000)
 #define ARENA_MAX (64u << 20)
 
 /* What hangs on Kore's request. */
 struct exchange {
 	struct request r;
 	struct http_request *req;
+	struct parts parts;
 	bool closed;
 };
 
@@ -32,11 +35,12 @@ int api_http(struct http_request *);
 static void begin(struct exchange *);
 static bool override(struct request *);
 static const char *language(const char *accept);
+static int part(struct exchange *);
 static void respond(struct exchange *);
+static int respond_end(struct exchange *);
 static void headers(struct exchange *);
 static void cors(struct exchange *);
 static bool not_modified(const struct exchange *);
-static bool etag_listed(const char *list, const char *tag);
 static int sent(struct netbuf *);
 static void end(struct http_request *);
 static void log_request(const struct request *, size_t bytes);
@@ -54,10 +58,21 @@ api_http(struct http_request *req)
 	}
 	if (x->r.err != OK && x->r.flow.stage == 0 && x->r.step == 0) {
 		problem_reply(&x->r); /* begin() refused it */
-	} else if (!serve(&x->r)) {
+		respond(x);
+		return KORE_RESULT_OK;
+	}
+	/* A batch may be back before the part is out. */
+	switch (x->parts.piece != NULL ? SERVED_PARKED : serve(&x->r)) {
+	case SERVED_PARKED:
 		http_request_sleep(req);
 		return KORE_RESULT_RETRY;
+	case SERVED_PART:
+		return part(x);
+	case SERVED:
+		break;
 	}
+	if (x->parts.begun)
+		return respond_end(x);
 	respond(x);
 	return KORE_RESULT_OK;
 }
@@ -69,6 +84,25 @@ request_header(const struct request *r, const char *name)
 	const char *value;
 
 	return http_request_header(x->req, name, &value) ? value : NULL;
+}
+
+/* The gate has its own clock for bodies, and each piece is a step forward. */
+bool
+request_read(struct request *r, char *into, size_t room, size_t *got)
+{
+	const struct exchange *x = r->http;
+
+	r->step = 1;
+	r->flow.deadline_ms = now_ms() + BODY_MS;
+	return gate_read(x->req, into, room, got);
+}
+
+uint64_t
+request_unread(const struct request *r)
+{
+	const struct exchange *x = r->http;
+
+	return gate_unread(x->req);
 }
 
 void
@@ -162,6 +196,55 @@ language(const char *accept)
 	return "zh";
 }
 
+/* What there is so far; the status and the headers with the first of it. */
+static int
+part(struct exchange *x)
+{
+	struct http_request *req = x->req;
+	bool chunked = x->r.length == 0 && (req->flags & HTTP_VERSION_1_0) == 0;
+	char length[24];
+
+	if (!x->parts.begun) {
+		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
+		headers(x);
+		if (x->r.length > 0) {
+			(void)snprintf(length, sizeof(length), "%llu",
+			    (unsigned long long)x->r.length);
+			http_response_header(req, "content-length", length);
+		} else if (chunked) {
+			http_response_header(req, "transfer-encoding",
+			    "chunked");
+		}
+		gate_answering(req);
+		http_response(req, (int)x->r.status, NULL, 0);
+		if (x->r.method == M_HEAD) {
+			log_request(&x->r, 0);
+			gate_answered(req);
+			return KORE_RESULT_OK;
+		}
+		parts_begin(&x->parts, req, chunked);
+	}
+	http_request_sleep(req);
+	parts_send(&x->parts, &x->r.reply);
+	return KORE_RESULT_RETRY;
+}
+
+/* The end of a reply in parts: complete, or cut off. */
+static int
+respond_end(struct exchange *x)
+{
+	if (x->r.err != OK) {
+		log_request(&x->r, x->parts.bytes);
+		gate_cut(x->req);
+		return KORE_RESULT_OK;
+	}
+	gate_answering(x->req);
+	parts_end(&x->parts, &x->r.reply);
+	log_request(&x->r, x->parts.bytes);
+	gate_answered(x->req);
+	return KORE_RESULT_OK;
+}
+
 static void
 respond(struct exchange *x)
 {
@@ -198,7 +281,7 @@ headers(struct exchange *x)
 {
 	struct http_request *req = x->req;
 	struct request *r = &x->r;
-	bool cache = false;
+	bool cache = false, policy = false;
 	static char date[64];
 	static time_t dated;
 	struct tm tm;
@@ -211,17 +294,21 @@ headers(struct exchange *x)
 		dated = now;
 	}
 	http_response_header(req, "date", date);
-	if (r->reply.len > 0 && r->status != 304 && r->status != 204)
+	if ((r->reply.len > 0 || r->status == 200) && r->status != 304 &&
+	    r->status != 204)
 		http_response_header(req, "content-type", r->type);
 	http_response_header(req, "x-request-id", r->id);
 	http_response_header(req, "x-content-type-options", "nosniff");
-	http_response_header(req, "content-security-policy",
-	    "default-src 'none'; frame-ancestors 'none'");
 	http_response_header(req, "referrer-policy", "no-referrer");
 	for (const struct header *h = r->headers; h != NULL; h = h->next) {
 		http_response_header(req, h->name, h->value);
 		cache = cache || strcasecmp(h->name, "cache-control") == 0;
+		policy = policy || strcasecmp(h->name,
+		    "content-security-policy") == 0;
 	}
+	if (!policy)
+		http_response_header(req, "content-security-policy",
+		    "default-src 'none'; frame-ancestors 'none'");
 	if (!cache)
 		http_response_header(req, "cache-control", "no-store");
 	if (*settings()->cors != '\0')
@@ -247,7 +334,8 @@ cors(struct exchange *x)
 		http_response_header(x->req, "access-control-allow-origin",
 		    origin);
 		http_response_header(x->req, "access-control-expose-headers",
-		    "ETag, Location, Retry-After, X-Request-Id");
+		    "ETag, Location, RateLimit, RateLimit-Policy, "
+		    "Retry-After, X-Request-Id");
 		if (r->method != M_OPTIONS)
 			return;
 		http_response_header(x->req, "access-control-allow-methods",
@@ -265,33 +353,12 @@ static bool
 not_modified(const struct exchange *x)
 {
 	const struct request *r = &x->r;
-	const char *have = request_header(r, "if-none-match");
 
-	if (have == NULL || r->status != 200 ||
-	    (r->method != M_GET && r->method != M_HEAD))
+	if (r->status != 200 || (r->method != M_GET && r->method != M_HEAD))
 		return false;
 	for (const struct header *h = r->headers; h != NULL; h = h->next)
 		if (strcasecmp(h->name, "etag") == 0)
-			return etag_listed(have, h->value);
-	return false;
-}
-
-/* * or a list of tags, W/ before them or not: the weak comparison. */
-static bool
-etag_listed(const char *list, const char *tag)
-{
-	size_t n = strlen(tag);
-
-	if (strcmp(list, "*") == 0)
-		return true;
-	for (const char *p = list; *p != '\0'; p += strcspn(p, ",")) {
-		p += strspn(p, " ,");
-		if (strncmp(p, "W/", 2) == 0)
-			p += 2;
-		if (strncmp(p, tag, n) == 0 && p[n + strspn(p + n, " ")] ==
-		    (strchr(p, ',') != NULL ? ',' : '\0'))
-			return true;
-	}
+			return request_if_none_match(r, h->value);
 	return false;
 }
 
@@ -311,6 +378,10 @@ end(struct http_request *req)
 	if (x->closed)
 		return;
 	x->closed = true;
+	if (x->parts.begun && req->owner == NULL)
+		log_line(LOG_INFO, "event=left request=%s bytes=%zu", x->r.id,
+		    x->parts.bytes);
+	parts_forget(&x->parts);
 	serve_close(&x->r);
 }
 

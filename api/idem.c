@@ -19,7 +19,10 @@ static const struct stmt find = { "idem_find",
 static const struct stmt keep = { "idem_keep",
 	"UPDATE idempotency SET status = $3::int, etag = $4, reply = $5"
 	" WHERE actor = $1::uuid AND key = $2" };
-static const struct stmt *const statements[] = { &claim, &find, &keep };
+static const struct stmt settle = { "idem_settle",
+	"SET CONSTRAINTS ALL IMMEDIATE" };
+static const struct stmt *const statements[] = { &claim, &find, &keep,
+	&settle };
 
 static void replay_location(struct request *, const char *reply);
 
@@ -32,8 +35,8 @@ idem_init(void)
 const char *
 idem_key(const struct request *r)
 {
-	return r->method == M_POST ? request_header(r, "idempotency-key")
-				   : NULL;
+	return r->method == M_POST && !dry_run(r)
+	    ? request_header(r, "idempotency-key") : NULL;
 }
 
 enum next
@@ -112,7 +115,7 @@ replay_location(struct request *r, const char *reply)
 void
 idem_batch(struct request *r)
 {
-	bool hold = idem_key(r) != NULL;
+	bool hold = idem_key(r) != NULL || dry_run(r);
 
 	batch_open(&r->batch, &r->arena, &r->who.scope,
 	    hold ? LANE_SLOW : LANE_FAST);
@@ -136,6 +139,35 @@ idem_keep(struct request *r)
 	    arena_printf(&r->arena, "%u", r->status), etag,
 	    arena_strndup(&r->arena, r->reply.data, r->reply.len));
 	return NEXT_DB;
+}
+
+bool
+dry_run_ok(struct request *r)
+{
+	const char *v = request_param(r, "dry_run");
+
+	if (v == NULL || strcmp(v, "true") == 0 || strcmp(v, "false") == 0)
+		return true;
+	fault(r, "?dry_run", "DQ-02", "not_boolean", "只能是 true 或 false",
+	    "must be true or false");
+	fail(r, E_INPUT, "invalid", "参数 dry_run 只能是 true 或 false",
+	    "The parameter dry_run is true or false.");
+	return false;
+}
+
+bool
+dry_run(const struct request *r)
+{
+	const char *v = request_param(r, "dry_run");
+
+	return v != NULL && strcmp(v, "true") == 0;
+}
+
+void
+idem_settle(struct request *r)
+{
+	if (dry_run(r))
+		batch_addv(&r->batch, &settle, 0);
 }
 
 enum next

@@ -22,4 +22,12 @@ void idem_batch(struct request *);
 enum next idem_keep(struct request *);
 enum next idem_finish(struct request *);
 
+/* ?dry_run=true: everything is done, the constraints that wait for the end of
+ * the transaction are asked, and then nothing of it is kept. Keys count for
+ * nothing. False after fail(). */
+bool dry_run_ok(struct request *);
+bool dry_run(const struct request *);
+/* Last in a batch that writes. */
+void idem_settle(struct request *);
+
 #endif

@@ -1,7 +1,6 @@
 /* Guards and relations of the issue's lifecycle. */
 #include "issue_guard.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
@@ -58,13 +57,11 @@ const char *
 guard_complete(struct request *r, const char *const *row, const char **zh,
     const char **en)
 {
+	(void)r;
 	if (!is(get(row, "is_completed"), "t"))
 		return unmet(zh, en, "not_completed",
 		    "整改尚未完成：进展情况应以“已完成”开头，或给出 is_completed",
 		    "is_completed must be true.");
-	if (move_evidence(r) == 0)
-		return unmet(zh, en, "no_evidence", "至少需要一份佐证材料",
-		    "At least one piece of evidence is needed.");
 	return NULL;
 }
 
@@ -79,9 +76,6 @@ guard_accept(struct request *r, const char *const *row, const char **zh,
 		    "申请人与验收人必须是两个人，请由另一位有权人员办理",
 		    "The acceptor must be another person than the one who "
 		    "asked for acceptance.");
-	if (move_evidence(r) == 0)
-		return unmet(zh, en, "no_evidence", "至少需要一份佐证材料",
-		    "At least one piece of evidence is needed.");
 	return NULL;
 }
 
@@ -104,17 +98,6 @@ guard_suspend(struct request *r, const char *const *row, const char **zh,
 		return unmet(zh, en, "not_long_term",
 		    "只有整改方式为“长期坚持”的问题可以转为长期坚持",
 		    "rectify_mode must be long_term.");
-	return NULL;
-}
-
-const char *
-guard_reason(struct request *r, const char *const *row, const char **zh,
-    const char **en)
-{
-	(void)row;
-	if (move_text(r, "reason") == NULL)
-		return unmet(zh, en, "no_reason", "必须写明原因 reason",
-		    "reason must be given.");
 	return NULL;
 }
 
@@ -156,15 +139,30 @@ issue_barred(struct request *r, const struct move *m, const char *const *row)
 }
 
 bool
+issue_settled(struct request *r, const char *const *row, const bool *changed)
+{
+	static const char *const deciding[] = { "responsible_subject_kind",
+		"responsible_org_id", "competent_org_id", "competent_line" };
+	const char *state = get(row, "state");
+	bool settled = is(state, "completed") || is(state, "accepted");
+
+	for (size_t i = 0; settled && i < COUNT(deciding); i++)
+		if (changed[field_index(issue(), deciding[i])])
+			fault(r, arena_printf(&r->arena, "/%s", deciding[i]),
+			    "R-05", "settled",
+			    "已申请验收，不能再改变由谁验收",
+			    "Who accepts is settled once acceptance is asked "
+			    "for.");
+	return r->faults == NULL;
+}
+
+bool
 issue_relation(const struct request *r, const char *relation,
     const char *const *row)
 {
 	const char *kind = subject(row), *org = get(row,
 	    "responsible_org_id");
 
-	if (strcmp(relation, "@above") == 0)
-		return r->who.level < strtol(get(row, "filing_level"), NULL,
-		    10) && r->who.level >= 2 && !role(r, "auditor");
 	if (strcmp(relation, "@self") == 0)
 		return is(kind, "sector_dept") && role(r, "dept_lead") &&
 		    department(r, row);

@@ -20,16 +20,19 @@ GUARD(guard_complete);
 GUARD(guard_accept);
 GUARD(guard_reject);
 GUARD(guard_suspend);
-GUARD(guard_reason);
 GUARD(guard_merge);
 
-/* @responsible, @acceptor, @self, @above. */
+/* @responsible, @acceptor, @self. */
 bool issue_relation(const struct request *, const char *relation,
     const char *const *row);
 /* Its guard refuses the command whatever the body says. */
 struct move;
 bool issue_barred(struct request *, const struct move *,
     const char *const *row);
+/* Who accepts is settled once acceptance is asked for (R-05): faults for what
+ * a change of fields would turn. */
+bool issue_settled(struct request *, const char *const *row,
+    const bool *changed);
 /* Who may accept, in words. */
 void issue_acceptor(const char *const *row, const char **zh,
     const char **en);

@@ -22,6 +22,7 @@
 #include "chapters.h"
 #include "db_lane.h"
 #include "gate.h"
+#include "limit.h"
 #include "loop.h"
 #include "metrics.h"
 #include "notify.h"
@@ -35,8 +36,8 @@
 /*
  * Beyond Kore's own list, and only these (tests/e2e/test_engine.py runs once
  * with tracing): our listener, half-close and death with the parent; threads
- * and their bell; what glibc needs for stat, localtime, growing realloc,
- * qsort of more than a kilobyte, and abort.
+ * and their bell; the store of attachments; what glibc needs for stat,
+ * localtime, growing realloc, qsort of more than a kilobyte, and abort.
  */
 /* clang-format off */
 KORE_SECCOMP_FILTER("api",
@@ -51,6 +52,13 @@ KORE_SECCOMP_FILTER("api",
 	KORE_SYSCALL_ALLOW(eventfd2),
 	KORE_SYSCALL_ALLOW(newfstatat),
 	KORE_SYSCALL_ALLOW(pread64),
+	KORE_SYSCALL_ALLOW(statfs),
+	KORE_SYSCALL_ALLOW(mkdir),
+	KORE_SYSCALL_ALLOW(link),
+	KORE_SYSCALL_ALLOW(rename),
+	KORE_SYSCALL_ALLOW(flock),
+	KORE_SYSCALL_ALLOW(fsync),
+	KORE_SYSCALL_ALLOW(utimensat),
 	KORE_SYSCALL_ALLOW(mremap),
 	KORE_SYSCALL_ALLOW(sysinfo),
 	KORE_SYSCALL_ALLOW(gettid),
@@ -100,6 +108,7 @@ kore_parent_configure(int argc, char **argv)
 	    !unix_listen(settings()->unix_path))
 		exit(1);
 	metrics_init(worker_count);
+	limit_init();
 }
 
 /* What a route takes must not be cut by the server's own limit. */
@@ -107,7 +116,8 @@ static bool
 bodies_fit(void)
 {
 	for (size_t i = 0; i < route_count(); i++)
-		if (route_body_max(route_at(i)) > http_body_max) {
+		if (!route_at(i)->stream &&
+		    route_body_max(route_at(i)) > http_body_max) {
 			log_line(LOG_ERROR, "event=conf route=%s reason=%s",
 			    route_at(i)->id,
 			    log_q("http_body_max is below its body_max"));

@@ -7,7 +7,6 @@
 #include "base/err.h"
 #include "route.h"
 
-#define ROUTES_MAX 512
 #define CLASSES 6 /* of status: 1xx … 5xx; 0 is never used */
 
 static const unsigned long bounds_us[] = { 1000, 2500, 5000, 10000, 25000,
@@ -157,8 +156,5 @@ print_durations(struct buf *b)
 static size_t
 index_of(const struct route *route)
 {
-	for (size_t i = 0; route != NULL && i < route_count(); i++)
-		if (route_at(i) == route)
-			return i;
-	return route_count();
+	return route != NULL ? route_number(route) : route_count();
 }

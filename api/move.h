@@ -11,7 +11,15 @@ enum next move_handle(struct request *);
 /* Appends the names of the moves the caller may ask for in this state. */
 void move_may(struct request *, const struct entity *,
     const char *const *row, struct buf *);
+/* The entity's own commands, then void and restore where it has none such. */
+size_t move_count(const struct entity *);
+const struct move *move_at(const struct entity *, size_t);
 const struct move *move_find(const struct entity *, const char *name);
+/* The common restore, which starts from any void row. */
+bool move_restores(const struct move *);
+/* Whether a command of it needs another person than the last one did: `may`
+ * then wants request.giver. */
+bool move_two_persons(const struct entity *);
 /* Whether the row is in a state the command starts from. */
 bool move_from(const struct entity *, const struct move *,
     const char *const *row);
@@ -22,7 +30,6 @@ bool move_who(const struct request *, const struct entity *,
 bool move_lists(const char *const *list, const char *name);
 
 /* For guards, while a command is being decided. */
-long move_evidence(const struct request *);	/* pieces, old and new */
 /* opinion, reason or note of the body; NULL when not given. */
 const char *move_text(const struct request *, const char *name);
 /* The row named by merged_into_id, if the caller may see it; or NULL. */

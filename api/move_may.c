@@ -1,68 +1,202 @@
-/* Which commands a caller may give on a row: by its state and by who asks. */
-#include "move.h"
-
+/* Which commands a caller may give on a row: by its state and by who asks.
+ * An entity without a command of that name can be made void and restored. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "entity.h"
 #include "issue_guard.h"
+#include "model/chapters.h"
+#include "move.h"
 #include "scope.h"
 
-static bool starts(const struct move *, const char *state);
+static const struct effect voided[] = {
+	{ "voided_at", "@now" },
+	{ "voided_by", "@me" },
+	{ "void_reason", "@reason" },
+	{ NULL, NULL },
+};
+static const struct effect restored[] = {
+	{ "voided_at", NULL },
+	{ "voided_by", NULL },
+	{ "void_reason", NULL },
+	{ NULL, NULL },
+};
+
+/* .to NULL: the state stays. Whoever files the row, or a level above. */
+static const struct move common[] = {
+	{ .name = "void",
+	    .label = "作废",
+	    .text = "Make void what was recorded by mistake.",
+	    .who = L("@filer", "@above"),
+	    .source = "3.1(5)",
+	    .flags = M_REASON,
+	    .effects = voided },
+	{ .name = "restore",
+	    .label = "恢复",
+	    .text = "Take back that it was made void.",
+	    .who = L("@filer", "@above"),
+	    .source = "3.1(5)",
+	    .flags = M_REASON,
+	    .effects = restored },
+};
+
+/* Where a row stands in its life. */
+struct stand {
+	const char *state;
+	bool isvoid;
+};
+
+/* The commands that a role could ever give. */
+struct mine {
+	const struct entity *entity;
+	const char *role;
+	const struct move **move;
+	size_t n;
+};
+
+static const struct mine *mine_of(struct request *, const struct entity *);
+static bool own_void(const struct entity *);
+static struct stand stand_of(const struct entity *, const char *const *row);
+static bool starts(const struct entity *, const struct move *,
+    const struct stand *);
 static bool moves(const struct request *, const struct entity *);
-static bool concerns(const struct request *, const struct move *,
+static bool concerns(const struct request *, const struct entity *,
+    const struct move *, const char *const *row);
+static bool is_filer(const struct request *, const struct entity *,
     const char *const *row);
+static bool is_above(const struct request *, const struct entity *,
+    const char *const *row);
+static bool barred(struct request *, const struct entity *,
+    const struct move *, const char *const *row);
+
+size_t
+move_count(const struct entity *e)
+{
+	return e->nmoves + (e->business && !e->append && !own_void(e)
+	    ? COUNT(common) : 0);
+}
+
+const struct move *
+move_at(const struct entity *e, size_t i)
+{
+	return i < e->nmoves ? &e->moves[i] : &common[i - e->nmoves];
+}
 
 const struct move *
 move_find(const struct entity *e, const char *name)
 {
-	for (size_t i = 0; i < e->nmoves; i++)
-		if (strcmp(e->moves[i].name, name) == 0)
-			return &e->moves[i];
+	for (size_t i = 0; i < move_count(e); i++)
+		if (strcmp(move_at(e, i)->name, name) == 0)
+			return move_at(e, i);
 	return NULL;
+}
+
+bool
+move_restores(const struct move *m)
+{
+	return m == &common[1];
 }
 
 bool
 move_from(const struct entity *e, const struct move *m,
     const char *const *row)
 {
-	return starts(m, row_get(e, row, e->state));
+	struct stand at = stand_of(e, row);
+
+	return starts(e, m, &at);
 }
 
 bool
 move_who(const struct request *r, const struct entity *e,
     const struct move *m, const char *const *row)
 {
-	return moves(r, e) && concerns(r, m, row);
+	return moves(r, e) && concerns(r, e, m, row);
+}
+
+bool
+move_two_persons(const struct entity *e)
+{
+	for (size_t i = 0; i < e->nmoves; i++)
+		if (e->moves[i].flags & M_OTHER)
+			return true;
+	return false;
 }
 
 void
 move_may(struct request *r, const struct entity *e, const char *const *row,
     struct buf *b)
 {
-	const char *state;
+	const struct mine *mine = mine_of(r, e);
+	struct stand at = stand_of(e, row);
 
-	if (e->nmoves == 0 || !moves(r, e))
-		return;
-	state = row_get(e, row, e->state);
-	for (size_t i = 0; i < e->nmoves; i++) {
-		if (!starts(&e->moves[i], state) ||
-		    !concerns(r, &e->moves[i], row) ||
-		    issue_barred(r, &e->moves[i], row))
+	for (size_t i = 0; i < mine->n; i++) {
+		const struct move *m = mine->move[i];
+
+		if (!starts(e, m, &at) || !concerns(r, e, m, row) ||
+		    barred(r, e, m, row))
 			continue;
 		buf_comma(b);
-		buf_json(b, e->moves[i].name);
+		buf_json(b, m->name);
 	}
 }
 
-/* Whether the command starts from this state. */
-static bool
-starts(const struct move *m, const char *state)
+/* Of the rows of one list, the same commands come into question. */
+static const struct mine *
+mine_of(struct request *r, const struct entity *e)
 {
-	static const char *const ended[] = { "closed", "voided", "merged",
-		NULL };
+	struct mine *mine = r->mine;
+	size_t n = move_count(e);
 
-	return m->from != NULL ? move_lists(m->from, state)
-			       : !move_lists(ended, state);
+	if (mine != NULL && mine->entity == e && mine->role == r->who.role)
+		return mine;
+	mine = r->mine = arena_alloc(&r->arena, sizeof *mine);
+	*mine = (struct mine) { .entity = e, .role = r->who.role };
+	mine->move = arena_array(&r->arena, n + 1, sizeof *mine->move);
+	for (size_t i = 0; moves(r, e) && i < n; i++) {
+		const struct move *m = move_at(e, i);
+
+		for (size_t k = 0; m->who[k] != NULL; k++) {
+			if (*m->who[k] != '@' &&
+			    strcmp(m->who[k], r->who.role) != 0)
+				continue;
+			mine->move[mine->n++] = m;
+			break;
+		}
+	}
+	return mine;
+}
+
+static bool
+own_void(const struct entity *e)
+{
+	for (size_t i = 0; i < e->nmoves; i++)
+		if (strcmp(e->moves[i].name, common[0].name) == 0 ||
+		    strcmp(e->moves[i].name, common[1].name) == 0)
+			return true;
+	return false;
+}
+
+static struct stand
+stand_of(const struct entity *e, const char *const *row)
+{
+	return (struct stand) {
+		.state = e->state != NULL ? row_get(e, row, e->state) : NULL,
+		.isvoid = row_get(e, row, "voided_at") != NULL,
+	};
+}
+
+/* Whether the command starts from there. */
+static bool
+starts(const struct entity *e, const struct move *m, const struct stand *at)
+{
+	if (move_restores(m))
+		return at->isvoid;
+	if (m == &common[0])
+		return !at->isvoid;
+	if (at->isvoid && (!own_void(e) || m->from == NULL))
+		return false;
+	return m->from != NULL ? move_lists(m->from, at->state)
+			       : !move_lists(e->ended, at->state);
 }
 
 /* Whether the caller's role gives commands at all. */
@@ -76,14 +210,55 @@ moves(const struct request *r, const struct entity *e)
 
 /* Whether this command on this row is the caller's. */
 static bool
-concerns(const struct request *r, const struct move *m,
+concerns(const struct request *r, const struct entity *e,
+    const struct move *m, const char *const *row)
+{
+	for (size_t i = 0; m->who[i] != NULL; i++) {
+		const char *who = m->who[i];
+
+		if (*who != '@' ? strcmp(who, r->who.role) == 0
+		    : strcmp(who, "@above") == 0 ? is_above(r, e, row)
+		    : strcmp(who, "@filer") == 0 ? is_filer(r, e, row)
+		    : issue_relation(r, who, row))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever could change its fields. */
+static bool
+is_filer(const struct request *r, const struct entity *e,
     const char *const *row)
 {
-	for (size_t i = 0; m->who[i] != NULL; i++)
-		if (m->who[i][0] == '@' ? issue_relation(r, m->who[i], row)
-					: strcmp(m->who[i], r->who.role) == 0)
-			return true;
-	return false;
+	const struct role *role = role_find(r->who.role);
+
+	return role != NULL && role_may(role, V_CHANGE, e->name) &&
+	    scope_writes(&r->who, (int)strtol(row_get(e, row,
+	    "filing_level"), NULL, 10));
+}
+
+/* A level above the one that files the row, county or more. */
+static bool
+is_above(const struct request *r, const struct entity *e,
+    const char *const *row)
+{
+	return r->who.level < strtol(row_get(e, row, "filing_level"), NULL,
+	    10) && r->who.level >= 2;
+}
+
+/* Its guard would refuse whatever the body says. */
+static bool
+barred(struct request *r, const struct entity *e, const struct move *m,
+    const char *const *row)
+{
+	const char *giver = r->giver;
+
+	if (giver == NULL && strcmp(row_get(e, row, "rev"), "1") == 0)
+		giver = row_get(e, row, "created_by");
+	if ((m->flags & M_OTHER) && giver != NULL &&
+	    strcmp(giver, r->who.id) == 0)
+		return true;
+	return m->guard != NULL && issue_barred(r, m, row);
 }
 
 bool

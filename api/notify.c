@@ -13,6 +13,7 @@
 struct waiter {
 	struct waiter *next;
 	struct request *r; /* NULL: left */
+	bool change;	   /* else for a ledger */
 	uint64_t until_ms;
 };
 
@@ -23,7 +24,9 @@ static struct {
 static size_t nlisteners;
 
 static struct waiter *waiters;
-static bool due, leaving;
+static bool due[2], leaving; /* [change] */
+
+static enum next wait_for(struct request *, bool change, unsigned ms);
 
 void
 notify_subscribe(const char *channel, void (*heard)(const char *))
@@ -36,6 +39,18 @@ notify_subscribe(const char *channel, void (*heard)(const char *))
 enum next
 request_wait_notify(struct request *r, unsigned timeout_ms)
 {
+	return wait_for(r, false, timeout_ms);
+}
+
+enum next
+request_wait_change(struct request *r, unsigned timeout_ms)
+{
+	return wait_for(r, true, timeout_ms);
+}
+
+static enum next
+wait_for(struct request *r, bool change, unsigned timeout_ms)
+{
 	struct waiter *w = r->waiter;
 
 	if (leaving)
@@ -47,6 +62,7 @@ request_wait_notify(struct request *r, unsigned timeout_ms)
 		w->next = waiters;
 		waiters = r->waiter = w;
 	}
+	w->change = change;
 	w->until_ms = now_ms() + timeout_ms;
 	return NEXT_WAIT;
 }
@@ -67,7 +83,7 @@ notify_tick(uint64_t now)
 	struct waiter **p = &waiters, *w;
 
 	while ((w = *p) != NULL) {
-		if (w->r != NULL && !due && now < w->until_ms) {
+		if (w->r != NULL && !due[w->change] && now < w->until_ms) {
 			p = &w->next;
 			continue;
 		}
@@ -78,21 +94,23 @@ notify_tick(uint64_t now)
 		}
 		free(w);
 	}
-	due = false;
+	due[0] = due[1] = false;
 }
 
 /* Nobody waits for long any more. */
 void
 notify_drain(void)
 {
-	leaving = due = true;
+	leaving = due[0] = due[1] = true;
 }
 
 void
 notify_received(const char *channel, const char *payload)
 {
 	if (strcmp(channel, "ledger") == 0)
-		due = true;
+		due[0] = true;
+	if (strcmp(channel, "change") == 0)
+		due[1] = true;
 	for (size_t i = 0; i < nlisteners; i++)
 		if (strcmp(listeners[i].channel, channel) == 0)
 			listeners[i].heard(payload);
@@ -101,7 +119,7 @@ notify_received(const char *channel, const char *payload)
 void
 notify_connected(void)
 {
-	due = true;
+	due[0] = due[1] = true;
 	for (size_t i = 0; i < nlisteners; i++)
 		listeners[i].heard("");
 }

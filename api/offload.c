@@ -12,7 +12,7 @@
 #include "metrics.h"
 
 #define THREADS 2
-#define WAITING_MAX 32
+#define WAITING_MAX 64
 
 struct offloaded {
 	struct offloaded *next;

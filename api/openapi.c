@@ -1,33 +1,75 @@
-/* Routes → the OpenAPI document. */
+/* Routes, model and api/schemas/ → the OpenAPI document. */
 #include "openapi.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "query.h"
+#include "conf.h"
+#include "model/chapters.h"
 #include "route.h"
 
-#define SET(o, key, v) json_object_set_new(o, key, v)
+static const char about[] =
+    "The canonical model behind one engine: rows, their lifecycles, and the "
+    "ledgers they are kept in.\n\n"
+    "Errors are RFC 9457 problems with a stable code. Lists are paged by "
+    "cursor. A change carries If-Match with the revision that was read. POST "
+    "honours Idempotency-Key. Clients without PATCH send POST with "
+    "X-HTTP-Method-Override. Names are snake_case, unknown fields are "
+    "refused, money is integer 分, ratios are basis points, dates are civil, "
+    "times UTC. HEAD is GET without the body. openapi/README.md lists the "
+    "limits and what each kind of broken request is answered.";
 
 static enum next openapi_get(struct request *);
-static json_t *tags_of(json_t *paths);
-static json_t *operation(const struct route *, const json_t *schemas);
-static json_t *parameters(const struct route *);
-static void path_parameters(json_t *, const char *pattern);
-static void list_parameters(json_t *, const struct entity *);
-static json_t *parameter(const char *in, const char *name, bool required,
-    const char *text, json_t *schema);
-static json_t *content(const char *name, const json_t *schemas);
-static json_t *responses(const struct route *, const json_t *schemas);
-static bool is_list(const struct route *);
-static void prune(json_t *schemas, const json_t *paths);
+static json_t *head(void);
+static json_t *paths_make(const json_t *components, json_t *tags);
+static const char *tag_of(const struct route *, const char **label);
+static void tag_add(json_t *tags, const char *name, const char *label);
+static void prune(json_t *components, const json_t *paths);
+static void mark(const json_t *, const json_t *components, json_t *used);
 
 static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/openapi.json",
 	    .right = RIGHT_PUBLIC, .handle = openapi_get, .lane = LANE_FAST,
 	    .id = "getOpenApi", .summary = "This document",
-	    .summary_zh = "接口说明", .reply_schema = "Object" },
+	    .summary_zh = "接口说明", .reply_schema = "OpenApi" },
+};
+
+/* Chapters of the model. */
+static const struct {
+	const char *name, *label;
+	const struct entity *const *list;
+} chapter[] = {
+	{ "people", "人员与单位", people_chapter },
+	{ "projects", "项目与项目库", project_chapter },
+	{ "funds", "资金", fund_chapter },
+	{ "assets", "资产", asset_chapter },
+	{ "benefits", "联农带农", benefit_chapter },
+	{ "risks", "风险、分类与方案", risk_chapter },
+	{ "orders", "督办、巡查与问责", order_chapter },
+	{ "forms", "问卷", form_chapter },
+	{ "archives", "档案", archive_chapter },
+	{ "reports", "报表与指标", report_chapter },
+};
+
+/* Of what is no entity, by the first part of the path. */
+static const struct {
+	const char *segment, *name, *label;
+} others[] = {
+	{ "sessions", "sessions", "登录" },
+	{ "me", "sessions", "登录" },
+	{ "users", "users", "用户" },
+	{ "divisions", "places", "区划与单位" },
+	{ "orgs", "places", "区划与单位" },
+	{ "actions", "actions", "专项行动" },
+	{ "issues", "issues", "问题整改" },
+	{ "sync", "sync", "共享表格" },
+	{ "conflicts", "sync", "共享表格" },
+	{ "requests", "sync", "共享表格" },
+	{ "findings", "sync", "共享表格" },
+	{ "bindings", "sync", "共享表格" },
+	{ "ledger-templates", "sync", "共享表格" },
+	{ "openapi", "service", "服务" },
 };
 
 void
@@ -39,12 +81,77 @@ openapi_init(void)
 json_t *
 openapi_make(void)
 {
-	json_t *schemas = openapi_schemas(), *paths = json_object();
-	json_t *doc, *tags;
+	json_t *components = openapi_parts_read(), *tags = json_array();
+	json_t *doc = head(), *paths;
+
+	openapi_schemas(json_object_get(components, "schemas"));
+	openapi_parameters(json_object_get(components, "parameters"));
+	SET(components, "responses", openapi_responses());
+	paths = paths_make(components, tags);
+	prune(components, paths);
+	SET(components, "securitySchemes", json_pack("{s:{s:s,s:s,s:s}}",
+	    "bearer", "type", "http", "scheme", "bearer", "description",
+	    "The token of a session (POST /v1/sessions) or of a sheet agent."));
+	SET(doc, "paths", paths);
+	SET(doc, "components", components);
+	SET(doc, "tags", tags);
+	return doc;
+}
+
+static json_t *
+head(void)
+{
+	json_t *doc = json_pack("{s:s,s:{s:s,s:s,s:s,s:{s:s,s:s},s:{s:s}},"
+	    "s:[{s:s,s:s}],s:[{s:[]}]}",
+	    "openapi", "3.1.0", "info", "title", "Taizhang 台账", "version",
+	    "1.0.0", "description", about, "license", "name", "Proprietary",
+	    "identifier", "LicenseRef-Taizhang", "contact", "name",
+	    "Taizhang maintainers", "servers", "url", "/", "description",
+	    "This server", "security", "bearer");
+
+	REQUIRE(doc != NULL);
+	return doc;
+}
+
+/* Made once, by each worker's first reader, when the code sets are known. */
+static enum next
+openapi_get(struct request *r)
+{
+	static char *text;
+	static size_t len;
+
+	if (text == NULL && conf_seq() == 0 && r->state == NULL) {
+		r->state = r;
+		batch_open(&r->batch, &r->arena, &scope_system, LANE_FAST);
+		conf_plan(&r->batch);
+		return NEXT_DB;
+	}
+	if (text == NULL) {
+		json_t *doc;
+
+		if (conf_seq() == 0 && r->batch.failed >= 0)
+			return fail(r, E_BUSY, NULL, NULL, NULL);
+		if (conf_seq() == 0)
+			conf_take(&r->batch);
+		doc = openapi_make();
+		text = json_dumps(doc, JSON_COMPACT | JSON_SORT_KEYS);
+		json_decref(doc);
+		REQUIRE(text != NULL);
+		len = strlen(text);
+	}
+	buf_add(&r->reply, text, len);
+	return reply(r, 200);
+}
+
+static json_t *
+paths_make(const json_t *components, json_t *tags)
+{
+	json_t *paths = json_object();
 
 	for (size_t i = 0; i < route_count(); i++) {
 		const struct route *t = route_at(i);
 		json_t *path = json_object_get(paths, t->pattern);
+		const char *label, *tag = tag_of(t, &label);
 		char method[16];
 		size_t n = 0;
 
@@ -55,252 +162,100 @@ openapi_make(void)
 			path = json_object();
 			SET(paths, t->pattern, path);
 		}
-		SET(path, method, operation(t, schemas));
+		SET(path, method, openapi_operation(t, tag, components));
+		tag_add(tags, tag, label);
 	}
-	prune(schemas, paths);
-	tags = tags_of(paths);
-	doc = json_pack("{s:s,s:{s:s,s:s,s:s,s:{s:s,s:s}},s:[{s:s,s:s}],s:o,"
-	    "s:{s:o,s:{s:{s:s,s:s}}},s:[{s:[]}]}",
-	    "openapi", "3.1.0", "info", "title", "Taizhang 台账", "version",
-	    "1.0.0", "description", "Issues, their rectification and the "
-	    "ledgers they are kept in. Errors are RFC 9457 problems; lists "
-	    "are paged by cursor; writes carry If-Match; POST honours "
-	    "Idempotency-Key.", "license", "name", "Proprietary",
-	    "identifier", "LicenseRef-Taizhang", "servers", "url", "/",
-	    "description", "This server", "paths", paths, "components",
-	    "schemas", schemas, "securitySchemes", "bearer", "type", "http",
-	    "scheme", "bearer", "security", "bearer");
-	REQUIRE(doc != NULL);
-	SET(doc, "tags", tags);
-	SET(json_object_get(doc, "info"), "contact", json_pack("{s:s}",
-	    "name", "Taizhang maintainers"));
-	return doc;
+	return paths;
 }
 
-/* Every tag that an operation has, once. */
-static json_t *
-tags_of(json_t *paths)
+static const char *
+tag_of(const struct route *t, const char **label)
 {
-	json_t *all = json_array(), *seen = json_object(), *ops, *op;
-	const char *path, *method;
+	const char *p = strncmp(t->pattern, "/v1/", 4) == 0 ? t->pattern + 4
+							    : "openapi";
+	size_t n = strcspn(p, "/:.");
+	const struct entity *e;
+	char segment[64];
 
-	json_object_foreach(paths, path, ops) {
-		json_object_foreach(ops, method, op) {
-			const char *tag = json_string_value(json_array_get(
-			    json_object_get(op, "tags"), 0));
-
-			if (json_object_get(seen, tag) != NULL)
-				continue;
-			SET(seen, tag, json_true());
-			json_array_append_new(all, json_pack("{s:s}", "name",
-			    tag));
+	snprintf(segment, sizeof segment, "%.*s", (int)n, p);
+	e = entity_by_path(segment);
+	for (size_t i = 0; e != NULL && i < COUNT(chapter); i++)
+		for (size_t k = 0; chapter[i].list[k] != NULL; k++)
+			if (chapter[i].list[k] == e) {
+				*label = chapter[i].label;
+				return chapter[i].name;
+			}
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (strcmp(others[i].segment, segment) == 0) {
+			*label = others[i].label;
+			return others[i].name;
 		}
-	}
-	json_decref(seen);
-	return all;
-}
-
-static enum next
-openapi_get(struct request *r)
-{
-	static char *text;
-
-	if (text == NULL) {
-		json_t *doc = openapi_make();
-
-		text = json_dumps(doc, JSON_COMPACT | JSON_SORT_KEYS);
-		json_decref(doc);
-		REQUIRE(text != NULL);
-	}
-	buf_str(&r->reply, text);
-	return reply(r, 200);
-}
-
-static json_t *
-operation(const struct route *t, const json_t *schemas)
-{
-	json_t *o = json_object(), *params = parameters(t);
-	const char *name = strchr(t->pattern + 1, '/');
-	char tag[64] = "service";
-
-	if (name != NULL)
-		snprintf(tag, sizeof tag, "%.*s",
-		    (int)strcspn(name + 1, "/:."), name + 1);
-	SET(o, "operationId", json_string(t->id));
-	SET(o, "summary", json_string(t->summary ? t->summary : t->id));
-	if (t->summary_zh != NULL)
-		SET(o, "description", json_string(t->summary_zh));
-	SET(o, "tags", json_pack("[s]", tag));
-	if (json_array_size(params) > 0)
-		SET(o, "parameters", params);
-	else
-		json_decref(params);
-	if (t->request_schema != NULL)
-		SET(o, "requestBody", json_pack("{s:b,s:o}", "required",
-		    t->right != RIGHT_MOVE, "content",
-		    content(t->request_schema, schemas)));
-	if (t->right == RIGHT_PUBLIC)
-		SET(o, "security", json_array());
-	SET(o, "responses", responses(t, schemas));
-	return o;
-}
-
-static json_t *
-parameters(const struct route *t)
-{
-	json_t *all = json_array();
-
-	path_parameters(all, t->pattern);
-	if (is_list(t) && entity_find(t->entity)->business)
-		list_parameters(all, entity_find(t->entity));
-	if (t->method == M_PATCH)
-		json_array_append_new(all, parameter("header", "If-Match",
-		    true, "Revision that is changed, quoted.",
-		    json_pack("{s:s}", "type", "string")));
-	if (t->method == M_POST && t->right != RIGHT_PUBLIC &&
-	    t->right != RIGHT_CONFIGURE)
-		json_array_append_new(all, parameter("header",
-		    "Idempotency-Key", false,
-		    "A repetition with the same key gets the same reply.",
-		    json_pack("{s:s,s:i}", "type", "string", "maxLength",
-		    200)));
-	return all;
+	*label = e != NULL ? e->label : "其他";
+	return e != NULL ? e->path : "others";
 }
 
 static void
-path_parameters(json_t *all, const char *pattern)
+tag_add(json_t *tags, const char *name, const char *label)
 {
-	for (const char *p = strchr(pattern, '{'); p != NULL;
-	    p = strchr(p, '{')) {
-		char name[64];
+	size_t at = 0;
+	int order = 1;
 
-		p++;
-		snprintf(name, sizeof name, "%.*s", (int)strcspn(p, "}"), p);
-		json_array_append_new(all, parameter("path", name, true, NULL,
-		    json_pack("{s:s}", "type", "string")));
-	}
+	while (at < json_array_size(tags) && (order = strcmp(
+	    json_string_value(json_object_get(json_array_get(tags, at),
+	    "name")), name)) < 0)
+		at++;
+	if (order == 0)
+		return;
+	json_array_insert_new(tags, at, json_pack("{s:s,s:s}", "name", name,
+	    "description", label));
 }
 
+/* Components that nothing refers to are left out. */
 static void
-list_parameters(json_t *all, const struct entity *e)
+prune(json_t *components, const json_t *paths)
 {
-	static const struct {
-		const char *name, *type, *text;
-	} common[] = {
-		{ "cursor", "string", "Where the last page ended." },
-		{ "limit", "integer", "Rows per page, 1 to 200." },
-		{ "sort", "string", "A sort order; - before it turns it." },
-		{ "fields", "string", "Only these fields, comma separated." },
-		{ "count", "boolean", "Also count the rows." },
-		{ "q", "string", "Text that the description holds." },
-	};
+	json_t *used = json_object(), *all, *v;
+	const char *kind, *name;
+	char path[256];
+	void *tmp;
 
-	for (size_t i = 0; i < COUNT(common); i++)
-		json_array_append_new(all, parameter("query", common[i].name,
-		    false, common[i].text, json_pack("{s:s}", "type",
-		    common[i].type)));
-	for (size_t i = 0; i < field_total(e); i++) {
-		const struct field *f = field_at(e, (int)i);
-		bool range = f->type == T_DATE || f->type == T_TIME ||
-		    f->type == T_INT;
-		char name[80];
-
-		if (!(f->flags & F_FILTER))
-			continue;
-		json_array_append_new(all, parameter("query", f->name, false,
-		    f->text, json_pack("{s:s}", "type", "string")));
-		for (int end = 0; range && end < 2; end++) {
-			snprintf(name, sizeof name, "%s_%s", f->name,
-			    end == 0 ? "from" : "to");
-			json_array_append_new(all, parameter("query", name,
-			    false, f->text, json_pack("{s:s}", "type",
-			    "string")));
-		}
-	}
-}
-
-static json_t *
-parameter(const char *in, const char *name, bool required, const char *text,
-    json_t *schema)
-{
-	json_t *o = json_pack("{s:s,s:s,s:b,s:o}", "in", in, "name", name,
-	    "required", required, "schema", schema);
-
-	if (text != NULL)
-		SET(o, "description", json_string(text));
-	return o;
-}
-
-/* A schema nobody describes is an object. */
-static json_t *
-content(const char *name, const json_t *schemas)
-{
-	char path[200];
-
-	snprintf(path, sizeof path, "#/components/schemas/%s",
-	    json_object_get(schemas, name) != NULL ? name : "Object");
-	return json_pack("{s:{s:{s:s}}}", "application/json", "schema",
-	    "$ref", path);
-}
-
-static json_t *
-responses(const struct route *t, const json_t *schemas)
-{
-	json_t *all = json_object();
-	bool created = t->method == M_POST && (t->right == RIGHT_CREATE ||
-	    t->right == RIGHT_PUBLIC);
-	json_t *good = json_pack("{s:s}", "description", "Done");
-
-	if (t->reply_schema != NULL)
-		SET(good, "content", content(t->reply_schema, schemas));
-	SET(all, t->reply_schema == NULL ? "204" : created ? "201" : "200",
-	    good);
-	SET(all, "4XX", json_pack("{s:s,s:{s:{s:{s:s}}}}", "description",
-	    "Refused", "content", "application/problem+json", "schema",
-	    "$ref", "#/components/schemas/Problem"));
-	SET(all, "5XX", json_pack("{s:s,s:{s:{s:{s:s}}}}", "description",
-	    "Not possible now", "content", "application/problem+json",
-	    "schema", "$ref", "#/components/schemas/Problem"));
-	return all;
-}
-
-static bool
-is_list(const struct route *t)
-{
-	size_t n = t->reply_schema != NULL ? strlen(t->reply_schema) : 0;
-
-	return t->method == M_GET && t->entity != NULL && n > 4 &&
-	    strcmp(t->reply_schema + n - 4, "List") == 0 &&
-	    strchr(t->pattern, '{') == NULL;
-}
-
-/* Schemas that nothing refers to are left out, again until none is. */
-static void
-prune(json_t *schemas, const json_t *paths)
-{
-	bool again = true;
-
-	while (again) {
-		char *used = json_dumps(paths, JSON_COMPACT);
-		char *own = json_dumps(schemas, JSON_COMPACT);
-		const char *key;
-		json_t *v;
-		void *tmp;
-
-		again = false;
-		json_object_foreach_safe(schemas, tmp, key, v) {
-			char want[200];
-
+	mark(paths, components, used);
+	json_object_foreach(components, kind, all)
+		json_object_foreach_safe(all, tmp, name, v) {
 			(void)v;
-			snprintf(want, sizeof want,
-			    "#/components/schemas/%s\"", key);
-			if (strstr(used, want) != NULL ||
-			    strstr(own, want) != NULL)
-				continue;
-			json_object_del(schemas, key);
-			again = true;
+			snprintf(path, sizeof path, "%s/%s", kind, name);
+			if (json_object_get(used, path) == NULL)
+				json_object_del(all, name);
 		}
-		free(used);
-		free(own);
+	json_decref(used);
+}
+
+/* What v refers to, and what that refers to. */
+static void
+mark(const json_t *v, const json_t *components, json_t *used)
+{
+	const char *key, *to;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(v, i, one)
+		mark(one, components, used);
+	json_object_foreach((json_t *)(uintptr_t)v, key, one) {
+		char kind[32], name[200], path[256];
+
+		to = strcmp(key, "$ref") == 0 ? json_string_value(one) : NULL;
+		if (to == NULL) {
+			mark(one, components, used);
+			continue;
+		}
+		if (sscanf(to, "#/components/%31[^/]/%199[^/]", kind, name) !=
+		    2)
+			REQUIRE(!"a reference to a component");
+		snprintf(path, sizeof path, "%s/%s", kind, name);
+		if (json_object_get(used, path) != NULL)
+			continue;
+		SET(used, path, json_true());
+		mark(json_object_get(json_object_get(components, kind), name),
+		    components, used);
 	}
 }

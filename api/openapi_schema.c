@@ -1,73 +1,37 @@
-/* The model's entities and moves as JSON Schema, and the few fixed ones. */
+/* The model's entities and moves as JSON Schema. */
+#include <stdio.h>
 #include <string.h>
 
 #include "admin.h"
+#include "base/err.h"
+#include "conf.h"
+#include "move.h"
 #include "openapi.h"
-#include "route.h"
-
-#define SET(o, key, v) json_object_set_new(o, key, v)
-
-/* Schemas that no entity gives. */
-static const char fixed[] = "{"
-"\"Problem\":{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\","
-"\"code\",\"request_id\"],\"properties\":{\"type\":{\"type\":\"string\"},"
-"\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
-"\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},"
-"\"request_id\":{\"type\":\"string\"},\"faults\":{\"type\":\"array\","
-"\"items\":{\"$ref\":\"#/components/schemas/Fault\"}}}},"
-"\"Fault\":{\"type\":\"object\",\"properties\":{\"pointer\":{\"type\":"
-"\"string\"},\"rule\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},"
-"\"message\":{\"type\":\"string\"},\"zh\":{\"type\":\"string\"},"
-"\"en\":{\"type\":\"string\"},\"level\":{\"enum\":[\"error\",\"warning\","
-"\"info\"]}}},"
-"\"Login\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":"
-"[\"login\",\"password\"],\"properties\":{\"login\":{\"type\":\"string\","
-"\"maxLength\":64},\"password\":{\"type\":\"string\"},\"role\":{\"type\":"
-"\"string\",\"description\":\"Which of one's roles; the first by default.\"}"
-"}},"
-"\"Session\":{\"type\":\"object\",\"required\":[\"token\",\"expires_at\"],"
-"\"properties\":{\"token\":{\"type\":\"string\"},\"expires_at\":{\"type\":"
-"\"string\",\"format\":\"date-time\"},\"user\":{\"type\":\"object\","
-"\"properties\":{\"id\":{\"type\":\"string\"},\"login\":{\"type\":\"string\"}"
-",\"name\":{\"type\":\"string\"}}}}},"
-"\"Me\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},"
-"\"login\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},\"org\":{"
-"\"type\":\"string\"},\"role\":{\"type\":\"string\"},\"division\":{\"type\":"
-"\"string\"},\"division_name\":{\"type\":\"string\"},\"line\":{\"type\":"
-"\"string\"},\"level\":{\"type\":\"integer\"},\"clearance\":{\"type\":"
-"\"integer\"},\"grants\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
-"}},"
-"\"Loaded\":{\"type\":\"object\",\"properties\":{\"loaded\":{\"type\":"
-"\"integer\",\"description\":\"Items that were sent.\"},\"changed\":{\"type\":"
-"\"integer\",\"description\":\"Rows that are different now.\"}}},"
-"\"HistoryList\":{\"type\":\"object\",\"properties\":{\"items\":{\"type\":"
-"\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"rev\":{\"type\":"
-"\"integer\"},\"at\":{\"type\":\"string\",\"format\":\"date-time\"},"
-"\"actor\":{\"type\":[\"string\",\"null\"]},\"actor_name\":{\"type\":["
-"\"string\",\"null\"]},\"channel\":{\"type\":\"string\"},\"origin\":{"
-"\"type\":\"string\"},\"data\":{\"type\":\"object\"}}}},\"next\":{\"type\":["
-"\"string\",\"null\"]}}},"
-"\"Object\":{\"type\":\"object\"}}";
 
 enum use { USE_READ, USE_NEW, USE_CHANGE };
 
+static void field_limits(json_t *, const struct field *);
 static json_t *entity_schema(const struct entity *, enum use);
+static json_t *property(const struct entity *, const struct field *, enum use);
+static json_t *states(const struct field *);
 static void entity_extras(json_t *props);
-static json_t *list_schema(const char *of, const char *key);
+static void list_schemas(json_t *all);
+static json_t *list_schema(const char *of);
+static json_t *rows_schema(const struct entity *);
 static json_t *bulk_schema(const struct entity *);
 static json_t *move_schema(const struct entity *, const struct move *);
-static json_t *ref(const char *name);
+static void move_example(const struct entity *, const struct move *, json_t *);
 static char *join(char *out, size_t size, const char *a, const char *b);
 
-json_t *
-openapi_schemas(void)
+void
+openapi_schemas(json_t *all)
 {
-	json_t *all = json_loads(fixed, 0, NULL);
 	char name[160];
 
-	REQUIRE(all != NULL);
 	SET(all, "UserBulk", users_schema());
 	SET(all, "ActionFile", actions_schema());
+	SET(all, "Object", json_pack("{s:s}", "type", "object"));
+	list_schemas(all);
 	for (size_t i = 0; i < entity_count(); i++) {
 		const struct entity *e = entity_at(i);
 
@@ -77,16 +41,19 @@ openapi_schemas(void)
 		SET(all, join(name, sizeof name, e->name, "Change"),
 		    entity_schema(e, USE_CHANGE));
 		SET(all, join(name, sizeof name, e->name, "List"),
-		    list_schema(e->name, "items"));
+		    list_schema(e->name));
+		SET(all, join(name, sizeof name, e->name, "Rows"),
+		    rows_schema(e));
 		SET(all, join(name, sizeof name, e->name, "Bulk"),
 		    bulk_schema(e));
-		for (size_t k = 0; k < e->nmoves; k++) {
+		for (size_t k = 0; k < move_count(e); k++) {
 			snprintf(name, sizeof name, "%s_%s", e->name,
-			    e->moves[k].name);
-			SET(all, name, move_schema(e, &e->moves[k]));
+			    move_at(e, k)->name);
+			SET(all, name, move_schema(e, move_at(e, k)));
 		}
 	}
-	return all;
+	SET(all, "ActionWhole", actions_shown_schema(json_object_get(all,
+	    "ActionFile"), json_object_get(all, "action")));
 }
 
 json_t *
@@ -97,50 +64,85 @@ openapi_field(const struct field *f)
 		[T_RATIO] = "integer", [T_DATE] = "string",
 		[T_TIME] = "string", [T_BOOL] = "boolean",
 		[T_CODE] = "string", [T_REF] = "string",
-		[T_DIVISION] = "string", [T_JSON] = "object" };
+		[T_DIVISION] = "string", [T_JSON] = "object",
+		[T_CODES] = "array", [T_DECIMAL] = "string" };
 	json_t *o = json_object();
 
 	/* A list is as good as an object where the model passes JSON on. */
-	if (f->type == T_JSON)
+	if (f->type == T_JSON) {
 		SET(o, "items", json_object());
-	if (f->type != T_JSON)
-		SET(o, "type", json_pack("[s,s]", type[f->type], "null"));
-	else
+		SET(o, "additionalProperties", json_true());
 		SET(o, "type", json_pack("[s,s,s]", "object", "array",
 		    "null"));
+	} else {
+		SET(o, "type", json_pack("[s,s]", type[f->type], "null"));
+	}
 	SET(o, "title", json_string(f->label));
 	SET(o, "description", json_string(f->text));
-	if (f->type == T_DATE)
-		SET(o, "format", json_string("date"));
-	if (f->type == T_TIME)
-		SET(o, "format", json_string("date-time"));
-	if (f->type == T_REF)
-		SET(o, "format", json_string("uuid"));
-	if (f->type == T_DIVISION)
-		SET(o, "pattern", json_string("^[0-9]{12}$"));
-	if (f->type == T_TEXT && f->max > 0)
-		SET(o, "maxLength", json_integer(f->max));
-	if (f->type == T_TEXT && f->min > 0)
-		SET(o, "minLength", json_integer(f->min));
-	if (f->type == T_INT && (f->min != 0 || f->max != 0)) {
-		SET(o, "minimum", json_integer(f->min));
-		SET(o, "maximum", json_integer(f->max));
-	}
+	field_limits(o, f);
 	if (f->flags & (F_SERVER | F_COMMAND))
 		SET(o, "readOnly", json_true());
-	if (f->type == T_CODE)
+	if (f->type == T_CODE || f->type == T_CODES)
 		SET(o, "x-code-set", json_string(f->of));
+	if (f->type == T_REF && f->of != NULL &&
+	    entity_find(f->of) != NULL)
+		SET(o, "x-entity", json_string(f->of));
 	if (f->clearance > 0)
 		SET(o, "x-clearance", json_integer(f->clearance));
 	SET(o, "x-source", json_string(f->source));
 	return o;
 }
 
+static void
+field_limits(json_t *o, const struct field *f)
+{
+	switch (f->type) {
+	case T_DATE:
+		SET(o, "format", json_string("date"));
+		break;
+	case T_TIME:
+		SET(o, "format", json_string("date-time"));
+		break;
+	case T_REF:
+		SET(o, "format", json_string("uuid"));
+		break;
+	case T_DIVISION:
+		SET(o, "pattern", json_string("^[0-9]{12}$"));
+		break;
+	case T_DECIMAL:
+		SET(o, "pattern", json_string(
+		    "^-?[0-9]{1,14}(\\.[0-9]{1,4})?$"));
+		break;
+	case T_CODES:
+		SET(o, "items", json_pack("{s:s}", "type", "string"));
+		SET(o, "maxItems", json_integer(f->max > 0 ? f->max : 100));
+		break;
+	case T_TEXT:
+		if (f->max > 0)
+			SET(o, "maxLength", json_integer(f->max));
+		break;
+	case T_INT:
+	case T_MONEY:
+	case T_RATIO:
+		SET(o, "format", json_string(f->type == T_MONEY ? "int64"
+		    : "int32"));
+		if (f->min == 0 && f->max == 0)
+			break;
+		SET(o, "minimum", json_integer(f->min));
+		SET(o, "maximum", json_integer(f->max));
+		break;
+	case T_BOOL:
+	case T_CODE:
+	case T_JSON:
+		break;
+	}
+}
+
 static json_t *
 entity_schema(const struct entity *e, enum use use)
 {
 	json_t *o = json_object(), *props = json_object();
-	json_t *required = json_array();
+	json_t *required = json_array(), *example;
 
 	for (size_t i = 0; i < field_total(e); i++) {
 		const struct field *f = field_at(e, (int)i);
@@ -149,7 +151,7 @@ entity_schema(const struct entity *e, enum use use)
 			continue;
 		if (use == USE_CHANGE && (f->flags & F_CREATE))
 			continue;
-		SET(props, f->name, openapi_field(f));
+		SET(props, f->name, property(e, f, use));
 		if (use == USE_NEW && (f->flags & F_REQUIRED))
 			json_array_append_new(required, json_string(f->name));
 	}
@@ -165,43 +167,147 @@ entity_schema(const struct entity *e, enum use use)
 		SET(o, "required", required);
 	else
 		json_decref(required);
+	example = openapi_example_of(e, use != USE_READ);
+	for (size_t i = 0; i < field_total(e); i++)
+		if (json_object_get(props, field_at(e, (int)i)->name) == NULL)
+			json_object_del(example, field_at(e, (int)i)->name);
+	SET(o, "example", example);
 	return o;
+}
+
+/* What is written is what is read, but for the obligatory: no null there. */
+static json_t *
+property(const struct entity *e, const struct field *f, enum use use)
+{
+	char path[200];
+	json_t *o, *known;
+
+	if (use != USE_READ && !(f->flags & F_REQUIRED)) {
+		snprintf(path, sizeof path, "%s/properties/%s", e->name,
+		    f->name);
+		return openapi_ref("schemas", path);
+	}
+	o = openapi_field(f);
+	if (use == USE_READ && e->state != NULL &&
+	    strcmp(f->name, e->state) == 0 && (known = states(f)) != NULL)
+		SET(o, "enum", known);
+	if (use != USE_READ) {
+		SET(o, "type", json_incref(json_array_get(json_object_get(o,
+		    "type"), 0)));
+		if (f->type == T_TEXT)
+			SET(o, "minLength", json_integer(f->min > 0 ? f->min
+			    : 1));
+	}
+	return o;
+}
+
+/* As the set of codes has them; NULL while that is not known. */
+static json_t *
+states(const struct field *f)
+{
+	const struct code *items;
+	size_t n = conf_seq() == 0 || f->of == NULL ? 0
+	    : codes_items(conf_codes(), f->of, &items);
+	json_t *all;
+
+	if (n == 0)
+		return NULL;
+	all = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(all, json_string(items[i].code));
+	json_array_append_new(all, json_null());
+	return all;
 }
 
 static void
 entity_extras(json_t *props)
 {
-	SET(props, "labels", json_pack("{s:s,s:s,s:{s:s}}", "type", "object",
-	    "description", "What the codes are printed as.",
-	    "additionalProperties", "type", "string"));
+	SET(props, "labels", json_pack("{s:s,s:s,s:{s:[s,s,s],s:{s:s}}}",
+	    "type", "object", "description", "What the codes are printed as.",
+	    "additionalProperties", "type", "string", "array", "null", "items",
+	    "type", "string"));
 	SET(props, "may", json_pack("{s:s,s:s,s:{s:s}}", "type", "array",
 	    "description", "Commands the caller may give now.", "items",
 	    "type", "string"));
-	SET(props, "requests", json_pack("{s:s,s:s,s:{s:s}}", "type", "array",
-	    "description", "Commands that sheets ask for; not in lists.",
-	    "items", "type", "object"));
+	SET(props, "expanded", json_pack("{s:s,s:s,s:{s:[s,s],s:{s:{s:s},"
+	    "s:{s:[s,s]}}}}", "type", "object", "description",
+	    "Of ?expand=: what the fields refer to.", "additionalProperties",
+	    "type", "object", "null", "properties", "id", "type", "string",
+	    "label", "type", "string", "null"));
 	SET(props, "faults", json_pack("{s:s,s:s,s:o}", "type", "array",
 	    "description", "What the rules find in the row.", "items",
-	    ref("Fault")));
+	    openapi_ref("schemas", "Fault")));
+}
+
+/* Of every schema of the parts that a list could be of; what no route names
+ * is left out afterwards. */
+static void
+list_schemas(json_t *all)
+{
+	const char *name;
+	json_t *v, *copy = json_copy(all);
+	char list[160];
+
+	json_object_foreach(copy, name, v) {
+		(void)v;
+		join(list, sizeof list, name, "List");
+		if (json_object_get(all, list) == NULL)
+			SET(all, list, list_schema(name));
+	}
+	json_decref(copy);
 }
 
 static json_t *
-list_schema(const char *of, const char *key)
+list_schema(const char *of)
 {
-	return json_pack("{s:s,s:{s:{s:s,s:o},s:{s:[s,s]},s:{s:s}}}", "type",
-	    "object", "properties", key, "type", "array", "items", ref(of),
-	    "next", "type", "string", "null", "count", "type", "integer");
+	json_t *o = json_pack("{s:s,s:s,s:[s,s],s:{s:{s:s,s:o},"
+	    "s:{s:[s,s],s:s},s:{s:s,s:s}}}", "type", "object", "description",
+	    "A page.", "required", "items", "next", "properties", "items",
+	    "type", "array", "items", openapi_ref("schemas", of), "next",
+	    "type", "string", "null", "description",
+	    "The cursor of the next page; null on the last.", "count", "type",
+	    "integer", "description", "All rows that fit, if asked for.");
+
+	REQUIRE(o != NULL);
+	SET(o, "example", json_pack("{s:[],s:n}", "items", "next"));
+	return o;
+}
+
+/* Rows of POST …/bulk: new ones, or with the id of one that is there. */
+static json_t *
+rows_schema(const struct entity *e)
+{
+	json_t *row = entity_schema(e, USE_NEW), *example;
+	json_t *props = json_object_get(row, "properties");
+
+	SET(props, "id", json_pack("{s:s,s:s,s:s}", "type", "string",
+	    "format", "uuid", "description", "Of a row that is there."));
+	SET(props, "rev", json_pack("{s:s,s:s}", "type", "integer",
+	    "description", "The revision that is changed."));
+	json_object_del(row, "required");
+	example = json_deep_copy(json_object_get(row, "example"));
+	json_object_del(row, "example");
+	return json_pack("{s:s,s:s,s:b,s:[s],s:{s:{s:s,s:i,s:i,s:o}},"
+	    "s:{s:[o]}}", "type", "object", "description",
+	    "Rows, by id or by natural key.", "additionalProperties", 0,
+	    "required", "items", "properties", "items", "type", "array",
+	    "minItems", 1, "maxItems", 1000, "items", row, "example", "items",
+	    example);
 }
 
 static json_t *
 bulk_schema(const struct entity *e)
 {
 	char name[160];
+	json_t *example = openapi_example_of(e, true);
 
 	join(name, sizeof name, e->name, "New");
-	return json_pack("{s:s,s:[s],s:{s:{s:s,s:o},s:{s:s}}}", "type",
-	    "object", "required", e->path, "properties", e->path, "type",
-	    "array", "items", ref(name), "note", "type", "string");
+	return json_pack("{s:s,s:s,s:[s],s:{s:{s:s,s:o},s:{s:s}},"
+	    "s:{s:[o]}}", "type", "object", "description",
+	    "All items of a file; note is not stored.", "required", e->path,
+	    "properties", e->path, "type", "array", "items",
+	    openapi_ref("schemas", name), "note", "type", "string", "example",
+	    e->path, example);
 }
 
 static json_t *
@@ -209,34 +315,49 @@ move_schema(const struct entity *e, const struct move *m)
 {
 	static const char *const texts[] = { "opinion", "reason", "note" };
 	json_t *o = json_object(), *props = json_object();
+	json_t *example = json_object();
 
 	for (size_t i = 0; m->take != NULL && m->take[i] != NULL; i++) {
-		json_t *f = openapi_field(field_at(e, field_index(e,
-		    m->take[i])));
+		const struct field *f = field_at(e, field_index(e,
+		    m->take[i]));
+		json_t *p = openapi_field(f);
 
-		json_object_del(f, "readOnly");
-		SET(props, m->take[i], f);
+		json_object_del(p, "readOnly");
+		SET(props, f->name, p);
 	}
 	for (size_t i = 0; i < COUNT(texts); i++)
-		SET(props, texts[i], json_pack("{s:s,s:i}", "type", "string",
-		    "maxLength", 2000));
+		SET(props, texts[i], json_pack("{s:[s,s],s:i}", "type",
+		    "string", "null", "maxLength", 2000));
 	SET(props, "evidence", json_pack("{s:s,s:i,s:o}", "type", "array",
-	    "maxItems", 10, "items", ref("evidenceNew")));
+	    "maxItems", 10, "items", openapi_ref("schemas", "evidenceNew")));
+	move_example(e, m, example);
 	SET(o, "type", json_string("object"));
 	SET(o, "title", json_string(m->label));
 	SET(o, "description", json_string(m->text));
 	SET(o, "additionalProperties", json_false());
 	SET(o, "properties", props);
+	if (m->flags & M_REASON)
+		SET(o, "required", json_pack("[s]", "reason"));
+	SET(o, "example", example);
 	return o;
 }
 
-static json_t *
-ref(const char *name)
+/* What the command must be given. */
+static void
+move_example(const struct entity *e, const struct move *m, json_t *example)
 {
-	char path[256];
+	for (size_t i = 0; m->take != NULL && m->take[i] != NULL; i++) {
+		const struct field *f = field_at(e, field_index(e,
+		    m->take[i]));
+		json_t *v = openapi_example(f);
 
-	snprintf(path, sizeof path, "#/components/schemas/%s", name);
-	return json_pack("{s:s}", "$ref", path);
+		if (v != NULL)
+			SET(example, f->name, v);
+	}
+	if (m->flags & M_REASON)
+		SET(example, "reason", json_string("填报有误"));
+	else
+		SET(example, "note", json_string("已现场核实"));
 }
 
 static char *

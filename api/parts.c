@@ -1,4 +1,4 @@
-/* Lists of an issue's records, and new notes and evidence. */
+/* Lists of an issue's own records, and new notes. */
 #include "parts.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define PAGE 200
 #define SQL_MAX (16u * 1024)
-#define KINDS 3
+#define KINDS 2
 
 enum { CLAIMED = 1, WRITTEN, KEPT };
 
@@ -21,7 +21,7 @@ struct work {
 };
 
 static const char *const names[KINDS] = { "issue_progress",
-	"issue_acceptance", "evidence" };
+	"issue_acceptance" };
 static struct stmt lists[KINDS], inserts[KINDS];
 
 static enum next parts_list(struct request *);
@@ -37,7 +37,7 @@ static enum next add_more(struct request *, struct work *);
 	{ .method = M_GET, .pattern = "/v1/issues/{id}/" path,                 \
 	    .right = RIGHT_READ, .entity = k, .handle = parts_list,            \
 	    .lane = LANE_FAST, .id = op, .summary = en, .summary_zh = zh,      \
-	    .reply_schema = k "List" }
+	    .reply_schema = k "List", .params = "partsAfter" }
 #define ADD(k, path, op, en, zh)                                               \
 	{ .method = M_POST, .pattern = "/v1/issues/{id}/" path,                \
 	    .right = RIGHT_CREATE, .entity = k, .handle = parts_add,           \
@@ -51,10 +51,6 @@ static const struct route routes[] = {
 	    "Add a note on the progress", "登记整改进展"),
 	LIST("issue_acceptance", "acceptances", "listIssueAcceptances",
 	    "Attempts at acceptance", "验收记录"),
-	LIST("evidence", "evidence", "listIssueEvidence", "Evidence",
-	    "佐证材料"),
-	ADD("evidence", "evidence", "addIssueEvidence", "Add evidence",
-	    "登记佐证材料"),
 };
 
 void
@@ -130,7 +126,7 @@ parts_add(struct request *r)
 		return NEXT_FAIL;
 	w->row = arena_array(&r->arena, field_total(e), sizeof *w->row);
 	changed = arena_array(&r->arena, field_total(e), 1);
-	body_read(r, e, conf_codes(), body, true, w->row, changed);
+	body_read(r, e, conf_codes(), body, BODY_CREATE, w->row, changed);
 	body_complete(r, e, w->row);
 	if (r->faults != NULL)
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",

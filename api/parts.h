@@ -1,4 +1,4 @@
-/* What belongs to an issue: its progress, acceptances and evidence. */
+/* What belongs to an issue: its progress and acceptances. */
 #ifndef API_PARTS_H
 #define API_PARTS_H
 

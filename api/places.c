@@ -39,7 +39,8 @@ static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/divisions", .right = RIGHT_READ,
 	    .entity = "division", .handle = divisions, .lane = LANE_SLOW,
 	    .id = "listDivisions", .summary = "List divisions by code",
-	    .summary_zh = "行政区划列表", .reply_schema = "divisionList" },
+	    .summary_zh = "行政区划列表", .reply_schema = "divisionList",
+	    .params = "parent codeCursor" },
 	{ .method = M_GET, .pattern = "/v1/divisions/{code}",
 	    .right = RIGHT_READ, .entity = "division", .handle = division,
 	    .lane = LANE_FAST, .id = "getDivision",
@@ -48,7 +49,8 @@ static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/orgs", .right = RIGHT_READ,
 	    .entity = "org_unit", .handle = orgs, .lane = LANE_SLOW,
 	    .id = "listOrgs", .summary = "List organisations",
-	    .summary_zh = "单位列表", .reply_schema = "org_unitList" },
+	    .summary_zh = "单位列表", .reply_schema = "org_unitList",
+	    .params = "at cursor" },
 };
 
 void

@@ -43,15 +43,17 @@ static const struct {
 } titles[] = { { 400, "Bad Request" }, { 401, "Unauthorized" },
 	{ 403, "Forbidden" }, { 404, "Not Found" },
 	{ 405, "Method Not Allowed" }, { 408, "Request Timeout" },
-	{ 409, "Conflict" }, { 411, "Length Required" },
+	{ 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" },
 	{ 412, "Precondition Failed" }, { 413, "Content Too Large" },
 	{ 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
-	{ 417, "Expectation Failed" }, { 422, "Unprocessable Content" },
+	{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
+	{ 422, "Unprocessable Content" },
 	{ 428, "Precondition Required" }, { 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 	{ 503, "Service Unavailable" },
-	{ 505, "HTTP Version Not Supported" } };
+	{ 505, "HTTP Version Not Supported" },
+	{ 507, "Insufficient Storage" } };
 
 /* Where one err has several statuses, the code decides. */
 static const struct {
@@ -59,10 +61,11 @@ static const struct {
 	unsigned status;
 } exceptions[] = { { "content_type", 415 }, { "too_many_requests", 429 },
 	{ "locked", 429 },
-	{ "idempotency_mismatch", 422 } };
+	{ "cursor_expired", 410 }, { "idempotency_mismatch", 422 },
+	{ "storage_full", 507 },
+	{ "range", 416 } };
 
 static unsigned status_of(const struct request *, const char *code);
-static void fault_write(struct buf *, const struct fault *, bool en);
 static void member(struct buf *, const char *key, const char *value);
 
 void
@@ -133,7 +136,7 @@ status_of(const struct request *r, const char *code)
 	return kinds[r->err < E__MAX ? r->err : E_INTERNAL].status;
 }
 
-static void
+void
 fault_write(struct buf *b, const struct fault *f, bool en)
 {
 	buf_str(b, "{\"pointer\":");

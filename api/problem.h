@@ -13,4 +13,7 @@ int problem_short(char *out, size_t size, unsigned status, const char *code,
     const char *zh, const char *en);
 const char *problem_title(unsigned status);
 
+/* One fault as an object. */
+void fault_write(struct buf *, const struct fault *, bool en);
+
 #endif

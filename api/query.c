@@ -1,11 +1,10 @@
 /* Entities → SQL: built once, from the model's names and types only. */
 #include "query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
-
-#define ENTITIES_MAX 64
 
 static struct arena forever;
 static struct stmt statements[ENTITIES_MAX][Q__MAX];
@@ -17,11 +16,12 @@ static const struct {
 	{ "sensitivity", "1" },
 	{ "competent_line", "''" },
 	{ "extra", "'{}'" },
-	{ "state", "'found'" },
 	{ "attempt", "0" },
 };
 
-static void value(struct buf *, const struct field *, unsigned n);
+static void value(struct buf *, const struct entity *, const struct field *,
+    unsigned n);
+static void own_where(struct buf *, const struct entity *);
 static void build(const struct entity *, struct stmt *);
 static void build_insert(struct buf *, const struct entity *);
 static void build_update(struct buf *, const struct entity *);
@@ -31,31 +31,23 @@ static void keep(struct stmt *, const struct entity *, const char *verb,
 void
 query_init(void)
 {
-	static const struct stmt *list[ENTITIES_MAX * Q__MAX];
-	size_t n = 0;
-
 	if (forever.first != NULL)
 		return;
 	arena_init(&forever, 0);
 	REQUIRE(entity_count() <= ENTITIES_MAX);
 	for (size_t i = 0; i < entity_count(); i++) {
-		if (!entity_at(i)->business)
-			continue;
-		build(entity_at(i), statements[i]);
-		for (unsigned q = 0; q < Q__MAX; q++)
-			list[n++] = &statements[i][q];
+		if (entity_at(i)->business)
+			build(entity_at(i), statements[i]);
 	}
-	db_register(list, n);
 }
 
 const struct stmt *
 query_stmt(const struct entity *e, enum query q)
 {
-	for (size_t i = 0; i < entity_count(); i++)
-		if (entity_at(i) == e && statements[i][q].sql != NULL)
-			return &statements[i][q];
-	REQUIRE(!"a statement of an entity that has none");
-	return NULL;
+	const struct stmt *s = &statements[entity_number(e)][q];
+
+	REQUIRE(s->sql != NULL); /* only business entities have any */
+	return s;
 }
 
 bool
@@ -120,19 +112,28 @@ query_columns(struct buf *b, const struct entity *e)
 
 		if (i > 0)
 			buf_str(b, ", ");
-		if (f->type == T_TIME)
-			buf_printf(b, "to_char(%s AT TIME ZONE 'UTC', "
-			    "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", f->name);
-		else
-			buf_str(b, f->name);
+		buf_str(b, f->name);
 	}
 }
 
 void
 query_where(struct buf *b, const struct entity *e)
 {
+	if (e->shared)
+		buf_str(b, "(division_code BETWEEN $1::bigint AND $2::bigint"
+		    " OR $1::bigint BETWEEN division_code AND"
+		    " division_hi(division_code)) AND $3::text IS NOT NULL"
+		    " AND sensitivity <= $4::int");
+	else
+		own_where(b, e);
+}
+
+/* What is shared is still written by its own division only. */
+static void
+own_where(struct buf *b, const struct entity *e)
+{
 	buf_str(b, "division_code BETWEEN $1::bigint AND $2::bigint");
-	if (e->business)
+	if (e->business || field_index(e, "competent_line") >= 0)
 		buf_str(b, " AND ($3::text = '' OR competent_line = $3::text)"
 		    " AND sensitivity <= $4::int");
 	else
@@ -187,12 +188,12 @@ build_insert(struct buf *b, const struct entity *e)
 		if (!query_writes(f))
 			continue;
 		buf_str(b, comma);
-		value(b, f, n++);
+		value(b, e, f, n++);
 		buf_printf(b, " AS %s", f->name);
 		comma = ", ";
 	}
 	buf_str(b, ") AS new WHERE ");
-	query_where(b, e);
+	own_where(b, e);
 	buf_str(b, " RETURNING ");
 	query_columns(b, e);
 }
@@ -210,27 +211,43 @@ build_update(struct buf *b, const struct entity *e)
 		if (!query_writes(f))
 			continue;
 		buf_printf(b, "%s%s = ", comma, f->name);
-		value(b, f, n++);
+		value(b, e, f, n++);
 		comma = ", ";
 	}
 	buf_str(b, " WHERE ");
-	query_where(b, e);
+	own_where(b, e);
 	buf_str(b, " AND id = $5::uuid"
 	    " AND ($6::bigint IS NULL OR rev = $6::bigint) RETURNING ");
 	query_columns(b, e);
 }
 
-static void
-value(struct buf *b, const struct field *f, unsigned n)
+void
+query_value(struct buf *b, const struct entity *e, const struct field *f,
+    const char *source)
 {
+	if (e->state != NULL && e->initial != NULL &&
+	    strcmp(f->name, e->state) == 0) {
+		buf_printf(b, "coalesce(%s::text, '%s')", source, e->initial);
+		return;
+	}
 	for (size_t i = 0; i < COUNT(defaults); i++) {
 		if (strcmp(defaults[i].name, f->name) == 0) {
-			buf_printf(b, "coalesce($%u::%s, %s)", n,
+			buf_printf(b, "coalesce(%s::%s, %s)", source,
 			    query_cast(f), defaults[i].sql);
 			return;
 		}
 	}
-	buf_printf(b, "$%u::%s", n, query_cast(f));
+	buf_printf(b, "%s::%s", source, query_cast(f));
+}
+
+static void
+value(struct buf *b, const struct entity *e, const struct field *f,
+    unsigned n)
+{
+	char source[16];
+
+	(void)snprintf(source, sizeof source, "$%u", n);
+	query_value(b, e, f, source);
 }
 
 static void
@@ -255,6 +272,8 @@ query_cast(const struct field *f)
 	case T_BOOL: return "boolean";
 	case T_REF: return "uuid";
 	case T_JSON: return "jsonb";
+	case T_CODES: return "text[]";
+	case T_DECIMAL: return "numeric";
 	default: return "text";
 	}
 }

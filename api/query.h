@@ -22,7 +22,8 @@ enum query {
 	Q__MAX
 };
 
-/* Builds the statements of every business entity and registers them. */
+/* Builds the statements of every business entity. A connection prepares one at
+ * its first use and keeps those used last (db.h). */
 void query_init(void);
 const struct stmt *query_stmt(const struct entity *, enum query);
 /* Whether a column is written by Q_INSERT and Q_UPDATE; the others are the
@@ -41,6 +42,11 @@ void query_scope(struct arena *, const struct scope *, const char **out);
 /* One row of a result as an array in field order, borrowed. */
 const char **query_row(struct arena *, const struct entity *,
     const struct rows *, int row);
+
+/* A field's value out of source ($5, n.name), with what stands in the
+ * database where the row says nothing. */
+void query_value(struct buf *, const struct entity *, const struct field *,
+    const char *source);
 
 /* Text for building lists: the columns, and the scope predicate. */
 void query_columns(struct buf *, const struct entity *);

@@ -5,9 +5,7 @@
 #include "entity.h"
 #include "move.h"
 #include "rules.h"
-#include "value.h"
-
-#define ENTITIES_MAX 64
+#include "value_list.h"
 
 /* What of a row's text does not depend on the row, made once. */
 struct plan {
@@ -15,8 +13,8 @@ struct plan {
 	size_t n;
 	struct column {
 		const struct field *field;
-		const char *key; /* ,"name": */
-		size_t len;
+		const char *key; /* ,"name":null */
+		size_t len;	 /* without null */
 	} *column;
 	size_t *coded; /* columns that have labels */
 	size_t ncoded;
@@ -24,8 +22,9 @@ struct plan {
 
 static const struct plan *plan_of(const struct entity *);
 static void plan_make(struct plan *, const struct entity *);
-static void render_labels(struct buf *, const struct plan *,
-    const struct codes *, const char *const *row, const struct selection *);
+static void render_labels(struct request *, struct buf *,
+    const struct plan *, const struct codes *, const char *const *row,
+    const struct selection *);
 static void render_faults(struct request *, struct buf *,
     const struct entity *, const struct action_facts *,
     const struct codes *, const char *const *row);
@@ -73,16 +72,18 @@ render_row(struct request *r, struct buf *b, const struct entity *e,
 
 		if (!shown(s, i))
 			continue;
-		buf_add(b, c->key + comma, c->len - comma);
+		buf_add(b, c->key + comma, c->len - comma +
+		    (row[i] == NULL ? 4 : 0));
 		comma = 0;
-		value_to_json(b, c->field, row[i], clearance);
+		if (row[i] != NULL)
+			value_to_json(b, c->field, row[i], clearance);
 	}
 	if (s->extras && e->business) {
 		const struct action_facts *action = row_action(e, row);
 		const struct codes *codes = action != NULL ? action->codes
 							   : conf_codes();
 
-		render_labels(b, p, codes, row, s);
+		render_labels(r, b, p, codes, row, s);
 		buf_str(b, ",\"may\":[");
 		move_may(r, e, row, b);
 		buf_char(b, ']');
@@ -124,15 +125,11 @@ static const struct plan *
 plan_of(const struct entity *e)
 {
 	static struct plan plans[ENTITIES_MAX];
-	size_t i = 0;
+	struct plan *p = &plans[entity_number(e)];
 
-	while (i < ENTITIES_MAX && plans[i].entity != NULL &&
-	    plans[i].entity != e)
-		i++;
-	REQUIRE(i < ENTITIES_MAX);
-	if (plans[i].entity == NULL)
-		plan_make(&plans[i], e);
-	return &plans[i];
+	if (p->entity == NULL)
+		plan_make(p, e);
+	return p;
 }
 
 static void
@@ -148,16 +145,18 @@ plan_make(struct plan *p, const struct entity *e)
 		struct column *c = &p->column[i];
 
 		c->field = field_at(e, (int)i);
-		c->key = arena_printf(&forever, ",\"%s\":", c->field->name);
-		c->len = strlen(c->key);
-		if (c->field->type == T_CODE)
+		c->key = arena_printf(&forever, ",\"%s\":null",
+		    c->field->name);
+		c->len = strlen(c->key) - 4;
+		if (c->field->type == T_CODE || c->field->type == T_CODES)
 			p->coded[p->ncoded++] = i;
 	}
 }
 
 static void
-render_labels(struct buf *b, const struct plan *p, const struct codes *codes,
-    const char *const *row, const struct selection *s)
+render_labels(struct request *r, struct buf *b, const struct plan *p,
+    const struct codes *codes, const char *const *row,
+    const struct selection *s)
 {
 	size_t comma = 1;
 
@@ -166,11 +165,14 @@ render_labels(struct buf *b, const struct plan *p, const struct codes *codes,
 		const struct column *c = &p->column[p->coded[i]];
 		const char *code = row[p->coded[i]];
 
-		if (code == NULL || !shown(s, p->coded[i]))
+		if (code == NULL || !shown(s, p->coded[i]) ||
+		    c->field->clearance > r->who.scope.clearance)
 			continue;
 		buf_add(b, c->key + comma, c->len - comma);
 		comma = 0;
-		buf_json(b, codes_label(codes, c->field->of, code));
+		buf_json(b, c->field->type == T_CODES
+		    ? codes_to_cell(&r->arena, c->field, codes, code)
+		    : codes_label(codes, c->field->of, code));
 	}
 	buf_char(b, '}');
 }

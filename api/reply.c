@@ -89,6 +89,28 @@ request_if_match(struct request *r, long *rev)
 	return OK;
 }
 
+/* * or a list of tags, W/ before them or not: the weak comparison. */
+bool
+request_if_none_match(const struct request *r, const char *tag)
+{
+	const char *list = request_header(r, "if-none-match");
+	size_t n = strlen(tag);
+
+	if (list == NULL)
+		return false;
+	if (strcmp(list, "*") == 0)
+		return true;
+	for (const char *p = list; *p != '\0'; p += strcspn(p, ",")) {
+		p += strspn(p, " ,");
+		if (strncmp(p, "W/", 2) == 0)
+			p += 2;
+		if (strncmp(p, tag, n) == 0 && p[n + strspn(p + n, " ")] ==
+		    (strchr(p, ',') != NULL ? ',' : '\0'))
+			return true;
+	}
+	return false;
+}
+
 void
 reply_header(struct request *r, const char *name, const char *value)
 {

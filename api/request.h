@@ -26,6 +26,7 @@ enum next {
 	NEXT_DONE, /* the reply is complete */
 	NEXT_FAIL, /* fail() was called */
 	NEXT_WAIT, /* parked: request_wake() will call me again */
+	NEXT_PART, /* the reply so far goes out; call me when it is out */
 };
 
 /* One thing wrong with what was sent; all of them go out at once. */
@@ -56,10 +57,17 @@ struct request;
 struct param;
 struct waiter;
 struct offloaded;
+struct mine;
+struct turn;
 typedef enum next handler(struct request *);
 
 #define ROUTE_ARGS_MAX 4
 #define REPLY_MAX (32u << 20) /* bytes of one reply */
+
+/* A field that the server sets, found by the handler itself. */
+struct given {
+	const char *field, *value; /* field NULL ends the list */
+};
 
 struct header {
 	const char *name, *value;
@@ -89,12 +97,20 @@ struct request {
 	unsigned step;		/* how often the handler was called before */
 	struct batch batch;	/* planned by the handler, answered by db.c */
 	void *state;		/* the handler's own, in the arena */
+	const char *giver;	/* of the last command on the row that is
+				   replied, if known: for `may` */
+	/* The handler's own, which also outlives a transaction that starts
+	 * over; let_go() is called once, with the request. */
+	void *held;
+	void (*let_go)(void *held);
+	const struct given *given; /* for entity_create() */
 
 	enum err err;		/* of fail() */
 	const char *detail_zh, *detail_en, *code;
 	struct fault *faults, **faults_end;
 
 	unsigned status;	/* 0 until the reply is decided */
+	uint64_t length;	/* of a reply in parts, where it is known */
 	const char *type;	/* content type; default application/json */
 	struct buf reply;
 	struct header *headers;	/* out */
@@ -105,6 +121,8 @@ struct request {
 		uint64_t deadline_ms;
 		enum err came;	/* how the last batch came back */
 		bool pending;	/* a batch is on its way */
+		bool parted;	/* a part of the reply is out */
+		bool ahead;	/* … and the handler goes on meanwhile */
 		struct job *job;
 		struct hold hold;
 		struct rows **kept;
@@ -112,6 +130,8 @@ struct request {
 	} flow;
 	struct waiter *waiter;	/* notify.c's own */
 	struct offloaded *offloaded; /* offload.c's own */
+	struct mine *mine;	/* move_may.c's own */
+	struct turn *turn;	/* yield.c's own */
 };
 
 /* In: NULL when absent. Header names are case-insensitive. */
@@ -123,9 +143,17 @@ const char *request_param(const struct request *, const char *name);
  * refused), owned by the request; NULL after fail(). */
 json_t *request_json(struct request *);
 
+/* Of a route that streams: the next bytes of the body, as many as there is room
+ * for or are left; *got 0 is its end. False: not yet; NEXT_WAIT, the handler is
+ * called when they have come. into and got live as long as the request. */
+bool request_read(struct request *, char *into, size_t room, size_t *got);
+uint64_t request_unread(const struct request *);
+
 /* Out. */
 void reply_header(struct request *, const char *name, const char *value);
 void reply_etag(struct request *, long rev); /* ETag: "rev" */
+/* Whether If-None-Match names the tag (quoted). */
+bool request_if_none_match(const struct request *, const char *etag);
 /* If-Match as a revision: OK, E_PRECONDITION when absent, E_INPUT. */
 enum err request_if_match(struct request *, long *rev);
 enum next reply(struct request *, unsigned status);
@@ -137,6 +165,19 @@ enum next fail(struct request *, enum err, const char *code, const char *zh,
 void fault(struct request *, const char *pointer, const char *rule,
     const char *code, const char *zh, const char *en);
 
+/*
+ * Replies of any length (NEXT_PART): each part is made when the one before it
+ * has been handed to the kernel, so a slow client holds back its own export
+ * and nothing else. The status and the headers are decided with the first
+ * part; to fail() after it cuts the reply off, visibly. Meanwhile
+ * request_ahead() may have sent the next batch: the handler is called while
+ * it is on its way, and answers NEXT_WAIT when it has nothing left to do.
+ */
+bool request_ahead(struct request *); /* false: fail(E_BUSY) */
+bool request_back(const struct request *); /* no batch is on its way */
+/* Rows that the handler has done with, before the request ends. */
+void request_done_with(struct request *, const struct rows *);
+
 /* Parking (NEXT_WAIT): from the loop's own thread only. */
 void request_wake(struct request *);
 /* Runs work(arg) on one of the worker's bounded threads (argon2 …), then
@@ -145,7 +186,11 @@ void request_wake(struct request *);
  * done(arg) frees it on the loop's thread, r NULL if the client left. */
 bool request_offload(struct request *, void (*work)(void *),
     void (*done)(struct request *r, void *arg), void *arg);
+/* Parks the request for one turn of the loop: a long job in slices (D2). */
+enum next request_yield(struct request *);
 /* Parks the request until NOTIFY on the channel "ledger" or the timeout. */
 enum next request_wait_notify(struct request *, unsigned timeout_ms);
+/* The same for the channel "change". */
+enum next request_wait_change(struct request *, unsigned timeout_ms);
 
 #endif

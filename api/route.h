@@ -8,6 +8,8 @@
 
 #include "request.h"
 
+#define ROUTES_MAX 4096 /* also of what is counted for each */
+
 enum right {
 	RIGHT_UNDECLARED = 0, /* refuses to start */
 	RIGHT_PUBLIC,	      /* no identity needed */
@@ -31,21 +33,34 @@ struct route {
 	const char *id;		/* operationId */
 	const char *summary;	/* OpenAPI, English */
 	const char *summary_zh;
-	const char *request_schema, *reply_schema; /* names in openapi.c */
+	/* OpenAPI: entities, moves and the members of api/schemas/ by name. */
+	const char *request_schema, *reply_schema;
 	size_t body_max;	/* bytes; 0 = 1 MiB for bodies */
+	const char *params;	/* parameters of api/schemas/, blank separated */
+	const char *done;	/* statuses with the reply; NULL = derived */
+	const char *fails;	/* statuses beside those of its kind */
+	const char *request_type, *reply_type; /* NULL = application/json */
+	bool stream;		/* the handler takes the body by request_read();
+				   it may be as large as a file */
 };
 
 void route_register(const struct route *, size_t n);
 /* OK, E_UNKNOWN or E_METHOD (allow: the methods, comma separated). HEAD finds
  * the route of GET. */
 enum err route_find(struct request *, const char **allow);
-/* The bytes a body may have: of the route, and, before a body is read, the most
- * that any method at a raw request target takes. */
+/* The bytes a body may have: of the route, and, before a body is read, the
+ * most that any method at a raw request target takes (*stream: whether a handler
+ * there takes it piece by piece). */
 size_t route_body_max(const struct route *);
-size_t route_body_room(const char *target, size_t len);
+size_t route_body_room(const char *target, size_t len, bool *stream);
+size_t route_stream_max(void);
+/* Exactly that method and pattern; NULL if nobody registered it. */
+const struct route *route_of(enum method, const char *pattern);
 const char *method_name(enum method);
 size_t route_count(void);
 const struct route *route_at(size_t);
+/* route_at() of it; route_count() when it is none of them. */
+size_t route_number(const struct route *);
 /* Every route declares a right and a known entity; prints what is wrong. */
 bool route_check(void);
 /* Of one route, among the first `before` of the list; NULL if it is fine. */

@@ -4,7 +4,14 @@
 
 #include "derive.h"
 #include "entity.h"
+#include "move.h"
 #include "query.h"
+#include "route.h"
+
+static bool fault_foreign(struct request *, const char *name);
+static enum next fail_duplicate(struct request *, const char *name);
+static bool fault_refused(struct request *, const char *name);
+static enum next fail_found(struct request *, const char *detail);
 
 const struct action_facts *
 row_action(const struct entity *e, const char *const *row)
@@ -44,8 +51,16 @@ row_defaults(const struct entity *e, const struct action_facts *action,
 {
 	int due = field_index(e, "due_on");
 
-	if (due >= 0 && row[due] == NULL)
+	/* Y33: of issues alone. */
+	if (strcmp(e->name, "issue") == 0 && row[due] == NULL)
 		row[due] = action_param(action, "default_due_on");
+}
+
+bool
+row_fixed(const struct entity *e, const char *const *row)
+{
+	return row_get(e, row, "voided_at") != NULL || (e->state != NULL &&
+	    move_lists(e->ended, row_get(e, row, e->state)));
 }
 
 void
@@ -76,6 +91,102 @@ fail_stale(struct request *r, long rev)
 	    "revision %ld.", rev));
 }
 
+/* <table>_<column>_fkey: what the column names is not there. */
+static bool
+fault_foreign(struct request *r, const char *name)
+{
+	const struct entity *e = r->route->entity != NULL
+	    ? request_entity(r) : NULL;
+
+	if (strstr(name, "division") != NULL) {
+		fault(r, "/division_code", "DQ-02", "unknown",
+		    "没有这个区划", "no such division");
+		return true;
+	}
+	for (size_t i = 0; e != NULL && i < field_total(e); i++) {
+		const struct field *f = field_at(e, (int)i);
+
+		if (strcmp(name, arena_printf(&r->arena, "%s_%s_fkey",
+		    e->table, f->name)) != 0)
+			continue;
+		fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02",
+		    "unknown", arena_printf(&r->arena, "没有这条“%s”",
+		    f->label), arena_printf(&r->arena, "no such %s",
+		    f->name));
+		return true;
+	}
+	return false;
+}
+
+/* The key is unique among what the same people see: nothing is revealed. */
+static enum next
+fail_duplicate(struct request *r, const char *name)
+{
+	const struct entity *e = r->route->entity != NULL
+	    ? request_entity(r) : NULL;
+	const char *zh = "", *en = "";
+
+	if (e == NULL || e->key == NULL || strcmp(name,
+	    arena_printf(&r->arena, "%s_key", e->table)) != 0)
+		return fail(r, E_CONFLICT, "duplicate", "已有同样的记录",
+		    "There is such a row already.");
+	for (size_t i = 0; e->key[i] != NULL; i++) {
+		const char *label = field_at(e, field_index(e,
+		    e->key[i]))->label;
+
+		zh = arena_printf(&r->arena, "%s%s“%s”", zh,
+		    i > 0 ? "和" : "", label);
+		en = arena_printf(&r->arena, "%s%s%s", en,
+		    i > 0 ? " and " : "", e->key[i]);
+		fault(r, arena_printf(&r->arena, "/%s", e->key[i]), "DQ-03",
+		    "duplicate", "同一区划内已有相同的记录",
+		    "is that of another row of the division");
+	}
+	return fail(r, E_CONFLICT, "duplicate", arena_printf(&r->arena,
+	    "同一区划内已有%s相同的记录", zh), arena_printf(&r->arena,
+	    "The division has a row with the same %s already.", en));
+}
+
+/* A CHECK or a trigger of which the model says what it means. */
+static bool
+fault_refused(struct request *r, const char *name)
+{
+	const struct entity *e = r->route->entity != NULL
+	    ? request_entity(r) : NULL;
+
+	for (const struct refusal *x = e != NULL ? e->refusals : NULL;
+	     x != NULL && x->constraint != NULL; x++) {
+		if (strcmp(x->constraint, name) != 0)
+			continue;
+		fault(r, arena_printf(&r->arena, "/%s", x->field), x->source,
+		    x->constraint, x->zh, x->en);
+		return true;
+	}
+	return false;
+}
+
+/* What a trigger found wrong: raise_faults() of the migrations. */
+static enum next
+fail_found(struct request *r, const char *detail)
+{
+	json_t *list = json_loads(detail, 0, NULL);
+	const char *pointer, *rule, *code, *zh, *en;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (json_unpack(json_array_get(list, i),
+		    "{s:s, s:s, s:s, s:s, s:s}", "pointer", &pointer, "rule",
+		    &rule, "code", &code, "zh", &zh, "en", &en) == 0)
+			fault(r, arena_strdup(&r->arena, pointer),
+			    arena_strdup(&r->arena, rule),
+			    arena_strdup(&r->arena, code),
+			    arena_strdup(&r->arena, zh),
+			    arena_strdup(&r->arena, en));
+	}
+	json_decref(list);
+	return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
+	    "Some fields are not right.");
+}
+
 /* Branches on the constraint's name; the message may quote other rows. */
 enum next
 fail_data(struct request *r)
@@ -85,15 +196,16 @@ fail_data(struct request *r)
 
 	if (strcmp(state, "42501") == 0)
 		return fail_unknown(r);
-	if (strstr(name, "division") != NULL) {
-		fault(r, "/division_code", "DQ-02", "unknown",
-		    "没有这个区划", "no such division");
+	if (strcmp(state, "TZ422") == 0)
+		return fail_found(r, rows_detail(bad));
+	if (strcmp(state, "23503") == 0 && fault_foreign(r, name))
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
 		    "Some fields are not right.");
-	}
 	if (strcmp(state, "23505") == 0)
-		return fail(r, E_CONFLICT, "duplicate", "已有同样的记录",
-		    "There is such a row already.");
+		return fail_duplicate(r, name);
+	if (strcmp(state, "23514") == 0 && fault_refused(r, name))
+		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
+		    "Some fields are not right.");
 	return fail(r, E_INPUT, "refused", "数据库拒绝了这些内容",
 	    arena_printf(&r->arena, "The database refused it (%s).", name));
 }

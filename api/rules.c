@@ -6,6 +6,34 @@
 #include "base/canon.h"
 #include "base/err.h"
 
+/* The columns the rules read; a list asks some dozens of times per row. */
+enum column {
+	DESCRIPTION, PROGRESS_TEXT, IS_COMPLETED, INCOMPLETE_REASON, EXPECTED_ON,
+	CLOSED, ACCEPTED, LEADER_NAME, RECTIFY_MODE, DUE_ON,
+	ACCEPTED_ON, D_UNIT_OR_PROJECT, D_ENTITY, D_HAPPENED_ON, D_BASIC
+};
+static const char *const names[] = {
+	[DESCRIPTION] = "description",
+	[PROGRESS_TEXT] = "progress_text",
+	[IS_COMPLETED] = "is_completed",
+	[INCOMPLETE_REASON] = "incomplete_reason",
+	[EXPECTED_ON] = "expected_on",
+	[CLOSED] = "closed",
+	[ACCEPTED] = "accepted",
+	[LEADER_NAME] = "leader_name",
+	[RECTIFY_MODE] = "rectify_mode",
+	[DUE_ON] = "due_on",
+	[ACCEPTED_ON] = "accepted_on",
+	[D_UNIT_OR_PROJECT] = "d_unit_or_project",
+	[D_ENTITY] = "d_entity",
+	[D_HAPPENED_ON] = "d_happened_on",
+	[D_BASIC] = "d_basic"
+};
+static int column_of[COUNT(names)];
+/* What a complete row of the ledger holds. */
+static int must[64];
+static size_t nmust;
+
 /* What every rule reads. */
 struct look {
 	struct arena *arena;
@@ -23,8 +51,9 @@ static void rule_y34(const struct look *);
 static void rule_y36(const struct look *);
 static void rule_a1(const struct look *);
 static void rule_r24(const struct look *);
-static const char *get(const struct look *, const char *name);
-static bool yes(const struct look *, const char *name);
+static void learn(const struct entity *);
+static const char *get(const struct look *, enum column);
+static bool yes(const struct look *, enum column);
 static void say(const struct look *, const char *name, const char *rule,
     const char *code, const char *level, const char *zh, const char *en);
 
@@ -36,6 +65,7 @@ rules_issue(struct arena *a, const struct entity *e, const struct codes *codes,
 	const struct look l = { a, e, action, row, out };
 
 	(void)codes;
+	learn(e);
 	rule_r17(&l);
 	rule_y55(&l);
 	rule_y56(&l);
@@ -74,19 +104,6 @@ finding_add(struct arena *a, struct findings *f, const struct finding *one)
 static void
 rule_r17(const struct look *l)
 {
-	static int must[64];
-	static size_t nmust;
-	static const struct entity *of;
-
-	if (of != l->entity) {
-		of = l->entity;
-		nmust = 0;
-		for (size_t i = 0; i < field_total(of); i++)
-			if (field_at(of, (int)i)->flags & F_ROW) {
-				REQUIRE(nmust < COUNT(must));
-				must[nmust++] = (int)i;
-			}
-	}
 	for (size_t i = 0; i < nmust; i++) {
 		const struct field *f = field_at(l->entity, must[i]);
 
@@ -103,43 +120,44 @@ static void
 rule_y55(const struct look *l)
 {
 	static const struct {
-		const char *name, *zh, *en;
+		enum column column;
+		const char *zh, *en;
 	} part[] = {
-		{ "d_unit_or_project", "没有写明部门或项目名称，请写成“项目名称：……”",
+		{ D_UNIT_OR_PROJECT, "没有写明部门或项目名称，请写成“项目名称：……”",
 		    "does not name the project or department" },
-		{ "d_entity", "没有写明项目实施主体，请写成“实施主体：……”",
+		{ D_ENTITY, "没有写明项目实施主体，请写成“实施主体：……”",
 		    "does not name the implementing entity" },
-		{ "d_happened_on", "没有写明问题发生时间，请写成“发生时间：……”",
+		{ D_HAPPENED_ON, "没有写明问题发生时间，请写成“发生时间：……”",
 		    "does not say when it happened" },
-		{ "d_basic", "没有写明问题的基本情况，请写成“基本情况：……”",
+		{ D_BASIC, "没有写明问题的基本情况，请写成“基本情况：……”",
 		    "does not give the facts" },
 	};
 
-	if (get(l, "description") == NULL)
+	if (get(l, DESCRIPTION) == NULL)
 		return;
 	for (size_t i = 0; i < COUNT(part); i++)
-		if (get(l, part[i].name) == NULL)
-			say(l, "description", "Y55", part[i].name, "warning",
-			    part[i].zh, part[i].en);
+		if (get(l, part[i].column) == NULL)
+			say(l, "description", "Y55", names[part[i].column],
+			    "warning", part[i].zh, part[i].en);
 }
 
 /* Y56: not complete → why, and when it will be. */
 static void
 rule_y56(const struct look *l)
 {
-	const char *done = get(l, "is_completed");
+	const char *done = get(l, IS_COMPLETED);
 
-	if (get(l, "progress_text") != NULL && done == NULL)
+	if (get(l, PROGRESS_TEXT) != NULL && done == NULL)
 		say(l, "progress_text", "Y56", "completion", "warning",
 		    "没有写明是否完成，请以“已完成”或“未完成”开头",
 		    "does not begin with 已完成 or 未完成");
 	if (done == NULL || *done != 'f')
 		return;
-	if (get(l, "incomplete_reason") == NULL)
+	if (get(l, INCOMPLETE_REASON) == NULL)
 		say(l, "progress_text", "Y56", "reason", "error",
 		    "未完成的要写明原因，请写“原因：……”",
 		    "gives no reason for not being complete");
-	if (get(l, "expected_on") == NULL)
+	if (get(l, EXPECTED_ON) == NULL)
 		say(l, "progress_text", "Y56", "expected", "error",
 		    "未完成的要写明预计完成时间，请写“预计2023年5月31日完成”",
 		    "gives no expected day of completion");
@@ -149,7 +167,7 @@ rule_y56(const struct look *l)
 static void
 rule_y57(const struct look *l)
 {
-	if (yes(l, "closed") && !yes(l, "accepted"))
+	if (yes(l, CLOSED) && !yes(l, ACCEPTED))
 		say(l, "closed", "Y57", "not_accepted", "error",
 		    "先验收，后销号：尚未验收，不能销号",
 		    "cannot be closed before it is accepted");
@@ -159,7 +177,7 @@ rule_y57(const struct look *l)
 static void
 rule_y34(const struct look *l)
 {
-	const char *v = get(l, "leader_name");
+	const char *v = get(l, LEADER_NAME);
 
 	if (v != NULL && (strstr(v, "、") != NULL || strchr(v, ',') != NULL ||
 	    strstr(v, "，") != NULL || strchr(v, '/') != NULL ||
@@ -173,10 +191,10 @@ rule_y34(const struct look *l)
 static void
 rule_y36(const struct look *l)
 {
-	const char *mode = get(l, "rectify_mode");
+	const char *mode = get(l, RECTIFY_MODE);
 
 	if (mode != NULL && strcmp(mode, "limited") == 0 &&
-	    get(l, "due_on") == NULL)
+	    get(l, DUE_ON) == NULL)
 		say(l, "due_on", "Y36", "missing", "error",
 		    "限期整改的要写明整改时限", "has no time limit");
 }
@@ -186,7 +204,7 @@ static void
 rule_a1(const struct look *l)
 {
 	const char *stop = action_param(l->action, "hard_stop_on");
-	const char *due = get(l, "due_on"), *mode = get(l, "rectify_mode");
+	const char *due = get(l, DUE_ON), *mode = get(l, RECTIFY_MODE);
 
 	if (stop == NULL || due == NULL || strcmp(due, stop) <= 0 ||
 	    (mode != NULL && strcmp(mode, "long_term") == 0))
@@ -200,7 +218,7 @@ rule_a1(const struct look *l)
 static void
 rule_r24(const struct look *l)
 {
-	const char *on = get(l, "accepted_on"), *word = NULL;
+	const char *on = get(l, ACCEPTED_ON), *word = NULL;
 	const char *from = action_param(l->action, "accept_from");
 	const char *to = action_param(l->action, "accept_to");
 
@@ -218,18 +236,37 @@ rule_r24(const struct look *l)
 	    "acceptance lies outside its phase");
 }
 
-static const char *
-get(const struct look *l, const char *name)
+static void
+learn(const struct entity *e)
 {
-	int i = field_index(l->entity, name);
+	static const struct entity *of;
 
-	return i >= 0 ? l->row[i] : NULL;
+	if (of == e)
+		return;
+	of = e;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		column_of[i] = field_index(e, names[i]);
+		REQUIRE(column_of[i] >= 0);
+	}
+	nmust = 0;
+	for (size_t i = 0; i < field_total(e); i++) {
+		if (!(field_at(e, (int)i)->flags & F_ROW))
+			continue;
+		REQUIRE(nmust < COUNT(must));
+		must[nmust++] = (int)i;
+	}
+}
+
+static const char *
+get(const struct look *l, enum column c)
+{
+	return l->row[column_of[c]];
 }
 
 static bool
-yes(const struct look *l, const char *name)
+yes(const struct look *l, enum column c)
 {
-	const char *v = get(l, name);
+	const char *v = get(l, c);
 
 	return v != NULL && *v == 't';
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/model.h"
+
 const struct role *
 role_find(const char *code)
 {
@@ -15,9 +17,12 @@ role_find(const char *code)
 bool
 role_may(const struct role *role, unsigned verb, const char *entity)
 {
-	for (const struct permit *p = role->permits; p->entity != NULL; p++)
+	const struct entity *e = entity != NULL ? entity_find(entity) : NULL;
+	const char *group = e != NULL ? entity_group(e) : entity;
+
+	for (const struct permit *p = role->permits; p->group != NULL; p++)
 		if ((p->verbs & verb) != 0 &&
-		    (entity == NULL || strcmp(p->entity, entity) == 0))
+		    (group == NULL || strcmp(p->group, group) == 0))
 			return true;
 	return false;
 }

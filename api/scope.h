@@ -22,7 +22,7 @@ enum verb {
 };
 
 struct permit {
-	const char *entity; /* NULL ends the list */
+	const char *group; /* entity_group(); NULL ends the list */
 	unsigned verbs;
 };
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/uid.h"
 #include "db_lane.h"
+#include "limit.h"
 #include "loop.h"
 #include "metrics.h"
 #include "notify.h"
@@ -21,6 +22,7 @@
 #define RETRIES_MAX 3
 #define REQUEST_MS 60000
 #define STEPS_MAX 200
+#define PARTS_MS (3600 * 1000) /* of a reply in parts, altogether */
 
 static enum next stage_route(struct request *);
 static enum next stage_who(struct request *);
@@ -35,16 +37,18 @@ static bool send_batch(struct request *);
 static void batch_back(void *, enum err);
 static enum next look(struct request *);
 static bool again(struct request *);
+static bool once_more(struct request *);
 static void rows_keep(struct request *);
 static void rows_drop(struct request *);
+static void part_out(struct request *);
 static void finish(struct request *, enum next);
 
-bool
+enum served
 serve(struct request *r)
 {
 	enum next next = look(r);
 
-	while (next == NEXT_DB && !r->flow.pending) {
+	while (next == NEXT_DB && (!r->flow.pending || r->flow.ahead)) {
 		if (r->flow.stage == COUNT(stages) ||
 		    now_ms() > r->flow.deadline_ms || r->step > STEPS_MAX) {
 			next = fail(r, E_BUSY, NULL, NULL, NULL);
@@ -64,10 +68,14 @@ serve(struct request *r)
 			next = NEXT_DB;
 		}
 	}
-	if (next == NEXT_WAIT || r->flow.pending)
-		return false;
+	if (next == NEXT_WAIT || next == NEXT_DB)
+		return SERVED_PARKED;
+	if (next == NEXT_PART) {
+		part_out(r);
+		return SERVED_PART;
+	}
 	finish(r, next);
-	return true;
+	return SERVED;
 }
 
 void
@@ -93,11 +101,14 @@ serve_close(struct request *r)
 {
 	notify_forget(r);
 	offload_forget(r);
+	yield_forget(r);
 	if (r->flow.job != NULL) {
 		db_detach(r->flow.job);
 		rows_keep(r);
 	}
 	db_release(&r->flow.hold);
+	if (r->held != NULL)
+		r->let_go(r->held);
 	rows_drop(r);
 	free(r->flow.kept);
 	json_decref(r->json);
@@ -122,6 +133,8 @@ stage_route(struct request *r)
 	}
 	if (e != OK)
 		return fail(r, e, NULL, NULL, NULL);
+	if (!limit_address(r))
+		return NEXT_FAIL;
 	if (r->body_len > route_body_max(r->route))
 		return fail(r, E_LIMIT, NULL, NULL, NULL);
 	return NEXT_DONE;
@@ -147,6 +160,8 @@ stage_who(struct request *r)
 	if (r->step == 1 && auth->more != NULL && auth->more(r))
 		return NEXT_DB;
 	e = auth->accept(r);
+	if (r->who.id[0] != '\0' && !limit_caller(r))
+		return NEXT_FAIL;
 	return e == OK ? NEXT_DONE :
 	    fail(r, e, r->code, r->detail_zh, r->detail_en);
 }
@@ -166,6 +181,33 @@ stage_handle(struct request *r)
 }
 
 /* ---- the database ----------------------------------------------------------- */
+
+bool
+request_ahead(struct request *r)
+{
+	r->flow.ahead = true;
+	return send_batch(r);
+}
+
+bool
+request_back(const struct request *r)
+{
+	return !r->flow.pending;
+}
+
+void
+request_done_with(struct request *r, const struct rows *rows)
+{
+	struct flow *f = &r->flow;
+
+	for (unsigned i = 0; i < f->nkept; i++) {
+		if (f->kept[i] != rows)
+			continue;
+		db_rows_free(f->kept[i]);
+		f->kept[i] = f->kept[--f->nkept];
+		return;
+	}
+}
 
 static bool
 send_batch(struct request *r)
@@ -205,7 +247,7 @@ look(struct request *r)
 	if (came != OK)
 		return fail(r, came == E_INTERNAL ? E_INTERNAL : E_BUSY, NULL,
 		    NULL, NULL);
-	if (b->failed < 0)
+	if (r->flow.pending || b->failed < 0)
 		return NEXT_DB;
 	state = rows_sqlstate(b->at[b->failed].rows);
 	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
@@ -234,6 +276,8 @@ again(struct request *r)
 		return false;
 	r->flow.retries++;
 	metrics_count(COUNTER_DB_RETRIED);
+	if (r->flow.parted || r->flow.ahead)
+		return once_more(r);
 	db_release(&r->flow.hold);
 	rows_drop(r);
 	memset(&r->batch, 0, sizeof(r->batch));
@@ -248,6 +292,19 @@ again(struct request *r)
 	r->status = 0;
 	buf_reset(&r->reply);
 	return true;
+}
+
+/* What is out cannot be taken back: only the batch is sent again. */
+static bool
+once_more(struct request *r)
+{
+	for (unsigned i = 0; i < r->batch.n; i++) {
+		if (r->batch.at[i].rows != NULL)
+			request_done_with(r, r->batch.at[i].rows);
+		r->batch.at[i].rows = NULL;
+	}
+	r->batch.failed = -1;
+	return send_batch(r);
 }
 
 /* Rows live as long as the request: a batch is planned anew in place. */
@@ -280,6 +337,18 @@ rows_drop(struct request *r)
 }
 
 /* ---- the end ----------------------------------------------------------------- */
+
+/* Every part has the time of a request, and all together have theirs. */
+static void
+part_out(struct request *r)
+{
+	uint64_t last = r->began_us / 1000 + PARTS_MS;
+
+	r->flow.parted = true;
+	r->flow.deadline_ms = now_ms() + REQUEST_MS < last ?
+	    now_ms() + REQUEST_MS : last;
+	r->step = 1;
+}
 
 static void
 finish(struct request *r, enum next next)

@@ -6,10 +6,16 @@
 
 /* method … remote are filled in; the arena is open. */
 void serve_open(struct request *);
-/* As far as it goes now. True: the reply is complete (status, type, headers,
- * reply); false: parked, call again after request_wake(). */
-bool serve(struct request *);
+enum served {
+	SERVED_PARKED, /* call again after request_wake() */
+	SERVED_PART,   /* send what is in reply, then call again */
+	SERVED,	       /* the reply is complete: status, type, headers, reply */
+};
+/* As far as it goes now. */
+enum served serve(struct request *);
 /* Releases everything; also of a request whose client has left. */
 void serve_close(struct request *);
+/* yield.c: the request is gone. */
+void yield_forget(struct request *);
 
 #endif

@@ -7,12 +7,13 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "filetype.h"
 
 static struct settings now;
 static struct {
 	const char *name;
 	unsigned char key[SECRET_LEN];
-} secrets[] = { { .name = "row" }, { .name = "cursor" } };
+} secrets[] = { { .name = "row" }, { .name = "cursor" }, { .name = "webhook" } };
 
 static bool number(const char *name, unsigned low, unsigned high,
     unsigned fallback, unsigned *out);
@@ -28,16 +29,41 @@ settings_read(void)
 	now.bind = text("TAIZHANG_BIND", "127.0.0.1");
 	now.unix_path = text("TAIZHANG_UNIX", NULL);
 	now.cors = text("TAIZHANG_CORS", "");
+	now.webhook_ca = text("TAIZHANG_WEBHOOK_CA", NULL);
+	now.webhook_hosts = text("TAIZHANG_WEBHOOK_HOSTS", "");
+	now.files = text("TAIZHANG_FILES", NULL);
+	now.file_types = text("TAIZHANG_FILE_TYPES", NULL);
 	if (!number("TAIZHANG_PORT", 0, 65535, 8080, &now.port) ||
 	    !number("TAIZHANG_DB_FAST", 1, 4, 1, &now.fast) ||
 	    !number("TAIZHANG_DB_SLOW", 1, 8, 2, &now.slow) ||
 	    !number("TAIZHANG_DB_FAST_MS", 100, 60000, 2000, &now.fast_ms) ||
 	    !number("TAIZHANG_DB_SLOW_MS", 100, 600000, 15000, &now.slow_ms) ||
-	    !number("TAIZHANG_DRAIN_MS", 0, 600000, 10000, &now.drain_ms))
+	    !number("TAIZHANG_RATE_ADDRESS", 0, 10000000, 30000,
+	    &now.rate_address) ||
+	    !number("TAIZHANG_RATE_CALLER", 0, 10000000, 6000,
+	    &now.rate_caller) ||
+	    !number("TAIZHANG_RATE_LOGIN", 0, 10000000, 300,
+	    &now.rate_login) ||
+	    !number("TAIZHANG_DRAIN_MS", 0, 600000, 10000, &now.drain_ms) ||
+	    !number("TAIZHANG_WEBHOOK_RETRY_MS", 1, 60000, 1000,
+		&now.webhook_retry_ms) ||
+	    !number("TAIZHANG_WEBHOOK_GIVE_UP_S", 0, 2592000, 86400,
+		&now.webhook_give_up_s) ||
+	    !number("TAIZHANG_FEED_DAYS", 1, 3650, 90, &now.feed_days) ||
+	    !number("TAIZHANG_FILE_MB", 1, 1000, 50, &now.file_mb) ||
+	    !number("TAIZHANG_FILES_SPARE_MB", 0, 1u << 20, 512,
+	    &now.files_spare_mb))
 		return false;
 	if (now.port == 0 && now.unix_path == NULL) {
 		log_line(LOG_ERROR, "event=settings reason=%s",
 		    log_q("neither TAIZHANG_PORT nor TAIZHANG_UNIX is set"));
+		return false;
+	}
+	if (filetype_unknown(now.file_types) != NULL) {
+		log_line(LOG_ERROR, "event=settings name=TAIZHANG_FILE_TYPES "
+		    "value=%s reason=%s",
+		    log_q(filetype_unknown(now.file_types)),
+		    log_q("there is no such type"));
 		return false;
 	}
 	if (path == NULL) {

@@ -1,4 +1,5 @@
 /* A JSON body over a row: all faults of all fields at once. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -6,15 +7,20 @@
 #include "value.h"
 
 static void read_field(struct request *, const struct entity *,
-    const struct codes *, int, const json_t *, bool create, const char **row,
-    bool *changed);
+    const struct codes *, int, const json_t *, enum body_use,
+    const char **row, bool *changed);
+static bool fixed(struct request *, const struct field *, const json_t *,
+    enum body_use, const char *was);
+static bool out_of_reach(struct request *, const struct field *,
+    const char *sql, enum body_use);
 static bool still_masked(struct request *, const struct field *,
     const char *was, const json_t *);
 static bool same(const char *, const char *);
+static bool same_json(const char *, const json_t *);
 
 bool
 body_read(struct request *r, const struct entity *e,
-    const struct codes *codes, const json_t *body, bool create,
+    const struct codes *codes, const json_t *body, enum body_use use,
     const char **row, bool *changed)
 {
 	json_t *own = json_incref(json_copy((json_t *)(uintptr_t)body));
@@ -30,7 +36,7 @@ body_read(struct request *r, const struct entity *e,
 			fault(r, at, "DQ-02", "unknown_field", "没有这个字段",
 			    "unknown field");
 		else
-			read_field(r, e, codes, i, v, create, row, changed);
+			read_field(r, e, codes, i, v, use, row, changed);
 	}
 	json_decref(own);
 	json_decref(own);
@@ -58,22 +64,15 @@ body_complete(struct request *r, const struct entity *e,
 
 static void
 read_field(struct request *r, const struct entity *e,
-    const struct codes *codes, int i, const json_t *v, bool create,
+    const struct codes *codes, int i, const json_t *v, enum body_use use,
     const char **row, bool *changed)
 {
 	const struct field *f = field_at(e, i);
 	const char *at = arena_printf(&r->arena, "/%s", f->name), *sql;
 	struct reason why;
 
-	if ((f->flags & (F_SERVER | F_COMMAND)) ||
-	    ((f->flags & F_CREATE) && !create)) {
-		fault(r, at, "DQ-02", "read_only",
-		    f->flags & F_COMMAND ? "这个字段只能通过命令改变"
-					 : "这个字段不能修改",
-		    f->flags & F_COMMAND ? "is changed by commands only"
-					 : "cannot be written");
+	if (fixed(r, f, v, use, row[i]))
 		return;
-	}
 	if (f->clearance > r->who.scope.clearance) {
 		if (!still_masked(r, f, row[i], v))
 			fault(r, at, "DQ-02", "masked",
@@ -91,10 +90,56 @@ read_field(struct request *r, const struct entity *e,
 		    "cannot be blank");
 		return;
 	}
-	if (same(row[i], sql))
+	if (out_of_reach(r, f, sql, use))
+		return;
+	if (f->type == T_JSON ? same_json(row[i], v) : same(row[i], sql))
 		return;
 	row[i] = sql;
 	changed[i] = true;
+}
+
+/* What this use of a body cannot write. */
+static bool
+fixed(struct request *r, const struct field *f, const json_t *v,
+    enum body_use use, const char *was)
+{
+	bool command = (f->flags & F_COMMAND) != 0;
+
+	if (!(f->flags & F_SERVER) && (!command || use == BODY_COMMAND) &&
+	    (!(f->flags & F_CREATE) || use == BODY_CREATE))
+		return false;
+	if ((use == BODY_REPLACE || (f->flags & F_CREATE)) &&
+	    still_masked(r, f, was, v))
+		return true;
+	fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02",
+	    "read_only", command ? "这个字段只能通过命令改变"
+	    : "这个字段不能修改", command ? "is changed by commands only"
+	    : "cannot be written");
+	return true;
+}
+
+/* Nobody puts a row where he could not see it himself. */
+static bool
+out_of_reach(struct request *r, const struct field *f, const char *sql,
+    enum body_use use)
+{
+	const char *line = r->who.scope.line;
+
+	if (strcmp(f->name, "sensitivity") == 0 && sql != NULL &&
+	    strtol(sql, NULL, 10) > r->who.scope.clearance) {
+		fault(r, "/sensitivity", "5.3", "above_clearance",
+		    "敏感级别不能高于您自己的查看级别",
+		    "must not be above your own clearance");
+		return true;
+	}
+	if (strcmp(f->name, "competent_line") == 0 && *line != '\0' &&
+	    (sql != NULL ? strcmp(sql, line) != 0 : use != BODY_CREATE)) {
+		fault(r, "/competent_line", "5.1", "other_line",
+		    "只能是您所在部门的条线",
+		    "must be the line of your own department");
+		return true;
+	}
+	return false;
 }
 
 /* A masked value that comes back as it was shown means: unchanged. */
@@ -119,4 +164,15 @@ static bool
 same(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The database prints it another way. */
+static bool
+same_json(const char *was, const json_t *v)
+{
+	json_t *old = was != NULL ? json_loads(was, 0, NULL) : json_null();
+	bool equal = json_equal(old, v) == 1;
+
+	json_decref(old);
+	return equal;
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/uid.h"
 #include "codes.h"
+#include "value_list.h"
 
 #define EXTRA_KEY 100   /* characters of a staff column's heading */
 #define EXTRA_TEXT 4000 /* and of what stands in it */
@@ -23,7 +24,6 @@ static bool text_in(struct arena *, const struct field *, const char *,
 static bool range_in(const struct field *, long long, struct reason *);
 static bool json_ok(const struct field *, const json_t *, struct reason *);
 static bool json_printable(const json_t *);
-static bool time_ok(const char *);
 static const char *money_show(struct arena *, const char *sql, unsigned dec);
 static bool money_read(struct arena *, const char *shown, unsigned dec,
     const char **sql);
@@ -73,6 +73,8 @@ value_from_json(struct arena *a, const struct field *f,
 		*sql = arena_strdup(a, text != NULL ? text : "{}");
 		free(text);
 		return true;
+	case T_CODES:
+		return codes_from_json(a, f, codes, v, sql, why);
 	default:
 		if (!json_is_string(v))
 			return refuse(why, "not_string", "只能是文字",
@@ -124,6 +126,8 @@ value_from_cell(struct arena *a, const struct field *f, enum kind kind,
 	case T_JSON:
 		return refuse(why, "not_a_column", "这一栏不能在表格中填写",
 		    "cannot be written in a sheet");
+	case T_CODES:
+		return codes_from_cell(a, f, codes, s, sql, why);
 	default:
 		return string_in(a, f, codes, s, sql, why);
 	}
@@ -140,12 +144,18 @@ value_to_cell(struct arena *a, const struct field *f, enum kind kind,
 		return *sql == 't' ? "是" : "否";
 	case T_CODE:
 		return codes_label(codes, f->of, sql);
+	case T_CODES:
+		return codes_to_cell(a, f, codes, sql);
+	case T_DECIMAL:
+		return decimal_show(a, sql);
 	case T_MONEY:
 		return money_show(a, sql, kind == K_WAN ? 6 : 2);
 	case T_RATIO:
 		return money_show(a, sql, 2);
 	case T_DIVISION:
 		return arena_printf(a, "%012lld", strtoll(sql, NULL, 10));
+	case T_TIME:
+		return time_iso(arena_alloc(a, TIME_ISO), sql);
 	default:
 		return sql;
 	}
@@ -180,6 +190,15 @@ value_to_json(struct buf *out, const struct field *f, const char *sql,
 		buf_str(out, sql);
 		buf_char(out, '"');
 		return;
+	case T_CODES:
+		codes_to_json(out, sql);
+		return;
+	case T_DECIMAL:
+		decimal_to_json(out, sql);
+		return;
+	case T_TIME:
+		buf_json(out, time_iso((char[TIME_ISO]) { "" }, sql));
+		return;
 	default:
 		buf_json(out, sql);
 	}
@@ -201,10 +220,12 @@ string_in(struct arena *a, const struct field *f, const struct codes *codes,
 		return true;
 	if (f->type == T_TEXT)
 		return text_in(a, f, s, sql, why);
+	if (f->type == T_DECIMAL)
+		return decimal_in(a, f, s, sql, why);
 	if (f->type == T_DATE && !value_is_date(s))
 		return refuse(why, "not_a_date", "日期写成 2023-04-06",
 		    "a date is written 2023-04-06");
-	if (f->type == T_TIME && !time_ok(s))
+	if (f->type == T_TIME && !time_utc(a, &s))
 		return refuse(why, "not_a_time", "时间写成 2023-04-06T08:00:00Z",
 		    "a time is written 2023-04-06T08:00:00Z");
 	if (f->type == T_REF && !uuid_ok(s))
@@ -307,30 +328,6 @@ json_printable(const json_t *v)
 		if (!text_printable(key) || !json_printable(one))
 			return false;
 	return true;
-}
-
-/* 2023-04-06T08:00:00Z, with a fraction or an offset if wanted. */
-static bool
-time_ok(const char *s)
-{
-	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
-	size_t i;
-	char day[11];
-	long days;
-
-	for (i = 0; shape[i] != '\0'; i++)
-		if (shape[i] == 'd' ? !isdigit((unsigned char)s[i])
-				    : s[i] != shape[i])
-			return false;
-	memcpy(day, s, 10);
-	day[10] = '\0';
-	s += i;
-	if (*s == '.' && strspn(s + 1, "0123456789") > 0)
-		s += 1 + strspn(s + 1, "0123456789");
-	if (strcmp(s, "Z") != 0 && !((*s == '+' || *s == '-') &&
-	    strlen(s) == 6 && s[3] == ':'))
-		return false;
-	return date_days(day, &days);
 }
 
 /* 分 → 元 (dec 2) or 万元 (dec 6), trailing zeros dropped. */

@@ -35,6 +35,11 @@ const char *value_to_cell(struct arena *, const struct field *, enum kind,
 /* SQL text → JSON, appended; masked by clearance. */
 void value_to_json(struct buf *, const struct field *, const char *sql,
     int clearance);
+/* A timestamptz as PostgreSQL gives it → 2023-04-06T08:00:00.000000Z. */
+#define TIME_ISO 28
+const char *time_iso(char out[TIME_ISO], const char *sql);
+/* ISO 8601 with Z or an offset → as PostgreSQL prints it in UTC. */
+bool time_utc(struct arena *, const char **text);
 /* How a text is shown to who may not see it, and whether a text looks so. */
 const char *
 value_masked(struct arena *, const struct field *, const char *text);

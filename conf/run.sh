@@ -7,6 +7,7 @@
 #   DATABASE_URL=…     another PostgreSQL instead of a private one in VAR
 #   DEMO=no            no demonstration county    AGENT=no   no agent
 #   WORKERS=2          API processes
+#   JOBS_DATABASE_URL  with DATABASE_URL: the job runner's role (taizhang_jobs)
 set -eu
 cd "$(dirname "$0")/.."
 PORT=${PORT:-8080} DEMO=${DEMO:-yes} AGENT=${AGENT:-yes} WORKERS=${WORKERS:-2}
@@ -36,8 +37,8 @@ fi
 
 # ---- what would stop us, in one sentence each --------------------------------
 umask 0022	# what people save into the share must be readable to the agent
-mkdir -p "$VAR"/{log,run,secrets} "$SHARE" 2>/dev/null &&
-	chmod 0750 "$VAR"/{log,run,secrets} ||
+mkdir -p "$VAR"/{log,run,secrets,files} "$SHARE" 2>/dev/null &&
+	chmod 0750 "$VAR"/{log,run,secrets,files} ||
 	die "无法写入 $VAR 或 $SHARE / Cannot write to $VAR or $SHARE."
 exec 9>"$VAR/run/lock"
 flock -n 9 ||
@@ -95,6 +96,7 @@ if [ -z "${DATABASE_URL:-}" ]; then
 	until_true 30 postgres /usr/lib/postgresql/15/bin/pg_isready -q -h "$socket"
 	ADMIN_URL="postgresql:///taizhang?host=$socket&user=postgres"
 	DATABASE_URL="postgresql:///taizhang?host=$socket&user=taizhang_api"
+	JOBS_DATABASE_URL="postgresql:///taizhang?host=$socket&user=taizhang_jobs"
 	psql -qAt -h "$socket" -U postgres -d postgres -c \
 	    "SELECT 1 FROM pg_database WHERE datname = 'taizhang'" | grep -q 1 ||
 		createdb -h "$socket" -U postgres taizhang
@@ -104,7 +106,7 @@ db/migrate.sh >>"$VAR/log/migrate.log" 2>&1 ||
 	die "数据库升级失败 / Migration failed:" \
 	    "$(tail -n 5 "$VAR/log/migrate.log")"
 
-for key in row cursor; do	# 32 random bytes each, for macs
+for key in row cursor webhook; do	# 32 random bytes each
 	[ -s "$VAR/secrets/$key" ] || (umask 0077 && head -c 32 /dev/urandom \
 	    >"$VAR/secrets/$key.new" && mv "$VAR/secrets/$key.new" \
 	    "$VAR/secrets/$key")
@@ -112,7 +114,8 @@ done
 
 API=http://127.0.0.1:$PORT
 export TAIZHANG_BIND=127.0.0.1 TAIZHANG_PORT=$PORT \
-    TAIZHANG_SECRETS="$VAR/secrets" TAIZHANG_API=$API
+    TAIZHANG_SECRETS="$VAR/secrets" TAIZHANG_API=$API \
+    TAIZHANG_FILES="${TAIZHANG_FILES:-$VAR/files}"
 sed -e "s|@BUILD@|$BUILD|g" -e "s|@WORKERS@|$WORKERS|g" -e "s|@VAR@|$VAR|g" \
     conf/api.conf >"$VAR/run/api.conf"
 [ "${SANDBOX_TRACE:-no}" = no ] ||	# log what the sandbox forbids, for tests
@@ -121,8 +124,13 @@ begin_api() { begin api kore -fnr -c "$VAR/run/api.conf"; }
 begin_agent() {
 	begin agent "$BUILD/taizhang-agent" --config "$VAR/agent/agent.conf"
 }
+begin_jobs() {
+	begin jobs env DATABASE_URL="${JOBS_DATABASE_URL:-$DATABASE_URL}" \
+	    "$BUILD/taizhang-jobs"
+}
 begin_api
 until_true 20 api curl -fsS "$API/readyz"
+begin_jobs
 
 if [ "$DEMO" = yes ]; then
 	. conf/demo.sh

@@ -161,6 +161,37 @@ large(struct request *r)
 	return reply(r, 200);
 }
 
+/* GET /test/parts/{n}: n parts of 64 KB, each read ahead from the database;
+ * ?fail= cuts it off at that part. */
+static enum next
+parts(struct request *r)
+{
+	const char *bad = request_param(r, "fail");
+	long *at = r->state, n = strtol(r->arg[0], NULL, 10);
+
+	if (at == NULL) {
+		r->state = at = arena_alloc(&r->arena, sizeof(*at));
+		r->type = "text/plain";
+		(void)reply(r, 200);
+	} else if (!request_back(r)) {
+		return NEXT_WAIT;
+	} else if (r->batch.n > 0) {
+		if (r->batch.failed >= 0)
+			return fail(r, E_INTERNAL, NULL, NULL, NULL);
+		request_done_with(r, batch_rows(&r->batch, 0));
+		r->batch.n = 0;
+	}
+	if (bad != NULL && *at == strtol(bad, NULL, 10))
+		return fail(r, E_INTERNAL, NULL, NULL, NULL);
+	for (int i = 0; i < 8192; i++)
+		buf_printf(&r->reply, "%07ld\n", *at % 10000000);
+	if (++*at == n)
+		return NEXT_DONE;
+	batch_open(&r->batch, &r->arena, &scope_system, LANE_SLOW);
+	batch_addv(&r->batch, &get, 1, "7");
+	return request_ahead(r) ? NEXT_PART : fail(r, E_BUSY, NULL, NULL, NULL);
+}
+
 /* POST /test/echo */
 static enum next
 echo(struct request *r)
@@ -283,8 +314,47 @@ libc(struct request *r)
 	return reply(r, 200);
 }
 
-#define ROUTE(m, p, right, h, lane) \
-	{ m, p, right, NULL, h, lane, p #m, "", "", NULL, NULL, 0 }
+/* Takes a body in pieces of ?room= bytes and counts it; ?refuse= reads none. */
+struct poured {
+	size_t room, got, total, pieces;
+	unsigned sum;
+	char piece[65536];
+};
+
+static enum next
+pour(struct request *r)
+{
+	struct poured *p = r->held;
+
+	if (request_param(r, "refuse") != NULL)
+		return fail(r, E_DENIED, NULL, NULL, NULL);
+	if (p == NULL) {
+		p = r->held = calloc(1, sizeof(*p));
+		r->let_go = free;
+		p->room = request_param(r, "room") != NULL
+		    ? strtoul(request_param(r, "room"), NULL, 10)
+		    : sizeof(p->piece);
+		if (!request_read(r, p->piece, p->room, &p->got))
+			return NEXT_WAIT;
+	}
+	do {
+		for (size_t i = 0; i < p->got; i++)
+			p->sum = p->sum * 31 + (unsigned char)p->piece[i];
+		p->total += p->got;
+		p->pieces++;
+		if (p->got == 0) {
+			buf_printf(&r->reply, "[%zu,%u,%zu]", p->total,
+			    p->sum, p->pieces);
+			return reply(r, 200);
+		}
+	} while (request_read(r, p->piece, p->room, &p->got));
+	return NEXT_WAIT;
+}
+
+#define ROUTE(m, p, who, how, where)                                           \
+	{ .method = m, .pattern = p, .right = who, .handle = how,              \
+	  .lane = where, .id = p #m, .summary = "", .summary_zh = "" }
+
 static const struct route routes[] = {
 	ROUTE(M_GET, "/test/hello", RIGHT_PUBLIC, hello, LANE_FAST),
 	ROUTE(M_GET, "/test/who", RIGHT_SELF, who, LANE_FAST),
@@ -295,6 +365,7 @@ static const struct route routes[] = {
 	ROUTE(M_GET, "/test/sleep/{s}", RIGHT_PUBLIC, nap, LANE_SLOW),
 	ROUTE(M_POST, "/test/hold/{id}", RIGHT_PUBLIC, hold, LANE_SLOW),
 	ROUTE(M_GET, "/test/large/{n}", RIGHT_PUBLIC, large, LANE_FAST),
+	ROUTE(M_GET, "/test/parts/{n}", RIGHT_PUBLIC, parts, LANE_SLOW),
 	ROUTE(M_POST, "/test/echo", RIGHT_PUBLIC, echo, LANE_FAST),
 	ROUTE(M_GET, "/test/params", RIGHT_PUBLIC, params, LANE_FAST),
 	ROUTE(M_PATCH, "/test/params", RIGHT_PUBLIC, params, LANE_FAST),
@@ -305,6 +376,8 @@ static const struct route routes[] = {
 	ROUTE(M_GET, "/test/query/{sql}", RIGHT_PUBLIC, query, LANE_FAST),
 	ROUTE(M_GET, "/test/libc", RIGHT_PUBLIC, libc, LANE_FAST),
 	ROUTE(M_GET, "/test/offload", RIGHT_PUBLIC, offload, LANE_FAST),
+	{ .method = M_POST, .pattern = "/test/pour", .right = RIGHT_PUBLIC,
+	    .handle = pour, .lane = LANE_FAST, .id = "pour", .stream = true },
 };
 
 /* Bearer test-<name>: anybody. */

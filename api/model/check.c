@@ -49,6 +49,22 @@ check_uscc(const char *v, const char **zh, const char **en)
 	    strspn(v, "0123456789ABCDEFGHJKLMNPQRTUWXY") == 18;
 }
 
+bool
+check_period(const char *v, const char **zh, const char **en)
+{
+	size_t n = strlen(v);
+
+	*zh = "请写成 2024、2024Q1 或 2024-03";
+	*en = "write a period as 2024, 2024Q1 or 2024-03";
+	if (n < 4 || !digits(v, 4))
+		return false;
+	if (n == 4)
+		return true;
+	if (n == 6)
+		return v[4] == 'Q' && v[5] >= '1' && v[5] <= '4';
+	return n == 7 && v[4] == '-' && check_partial_date(v, zh, en);
+}
+
 static bool
 digits(const char *s, unsigned n)
 {

@@ -10,5 +10,7 @@ bool check_partial_date(const char *, const char **zh, const char **en);
 bool check_phone(const char *, const char **zh, const char **en);
 /* Unified social credit code: 18 digits and capital letters. */
 bool check_uscc(const char *, const char **zh, const char **en);
+/* A year, a quarter or a month: 2024, 2024Q1, 2024-03. */
+bool check_period(const char *, const char **zh, const char **en);
 
 #endif

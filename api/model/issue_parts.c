@@ -1,4 +1,4 @@
-/* What belongs to an issue: progress, acceptances, evidence. */
+/* What belongs to an issue: progress and acceptances. */
 #include "../base/err.h"
 #include "chapters.h"
 
@@ -64,34 +64,3 @@ const struct entity issue_acceptance_entity = { .name = "issue_acceptance",
 	.text = "Every attempt at acceptance, passed or not.",
 	.fields = issue_acceptance_fields,
 	.nfields = COUNT(issue_acceptance_fields) };
-
-static const struct field evidence_fields[] = {
-	{ "id", "编号", "Identifier.", T_REF, F_SERVER, 0, 0, 0, "evidence",
-	    "3.1", NULL },
-	{ "issue_id", "问题", "Issue it belongs to.", T_REF, F_SERVER, 0, 0, 0,
-	    "issue", "3.3", NULL },
-	{ "kind", "类型", "Kind of evidence.", T_CODE, F_REQUIRED, 0, 0, 0,
-	    "evidence_kind", "3.5.5", NULL },
-	{ "title", "名称", "What it shows.", T_TEXT, F_REQUIRED | F_LABEL, 0,
-	    1, 200, NULL, "3.5.5", NULL },
-	{ "reference", "出处", "Where it lies: file name, path or number.",
-	    T_TEXT, 0, 0, 0, 500, NULL, "3.5.5", NULL },
-	{ "sha256", "摘要", "SHA-256 of the file, hex.", T_TEXT, 0, 0, 64, 64,
-	    NULL, "3.5.5", NULL },
-	{ "note", "说明", "Remark.", T_TEXT, 0, 0, 0, 1000, NULL, "3.5.5",
-	    NULL },
-	{ "division_code", "所属区划", "Division of the issue.", T_DIVISION,
-	    F_SERVER, 0, 0, 0, NULL, "3.1(5)", NULL },
-	{ "created_at", "建立时间", "Time of the record.", T_TIME, F_SERVER, 0,
-	    0, 0, NULL, "3.1", NULL },
-	{ "created_by", "建立人", "Who made it.", T_REF, F_SERVER, 0, 0, 0,
-	    "app_user", "3.1", NULL },
-};
-
-const struct entity evidence_entity = { .name = "evidence",
-	.path = "evidence",
-	.table = "evidence",
-	.label = "佐证",
-	.text = "Evidence of an issue: what it is and where it lies.",
-	.fields = evidence_fields,
-	.nfields = COUNT(evidence_fields) };

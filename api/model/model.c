@@ -1,24 +1,34 @@
 /* The registry of entities, and the self-check the server starts with. */
 #include "model.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../base/err.h"
 #include "chapters.h"
 
-static const struct entity *const entities[] = {
-	&division_entity,
-	&org_unit_entity,
-	&action_entity,
-	&issue_entity,
-	&issue_progress_entity,
-	&issue_acceptance_entity,
-	&evidence_entity,
-};
-
 #define SLOTS 512
 
+/* Each chapter names its entities, NULL-ended. */
+static const struct entity *const *const chapters[] = {
+	base_chapter,
+	people_chapter,
+	project_chapter,
+	fund_chapter,
+	asset_chapter,
+	benefit_chapter,
+	risk_chapter,
+	order_chapter,
+	form_chapter,
+	archive_chapter,
+	report_chapter,
+};
+
+static const struct entity *entities[ENTITIES_MAX];
+static size_t count;
+
+static void gather(void);
 static unsigned hash(const char *);
 static void check_fields(const struct entity *);
 static void check_moves(const struct entity *);
@@ -26,7 +36,7 @@ static void check_moves(const struct entity *);
 void
 model_check(void)
 {
-	for (size_t i = 0; i < COUNT(entities); i++) {
+	for (size_t i = 0; i < entity_count(); i++) {
 		const struct entity *e = entities[i];
 
 		REQUIRE(e->name && e->path && e->table && e->label && e->text);
@@ -39,28 +49,53 @@ model_check(void)
 size_t
 entity_count(void)
 {
-	return COUNT(entities);
+	if (count == 0)
+		gather();
+	return count;
 }
 
 const struct entity *
 entity_at(size_t i)
 {
-	return i < COUNT(entities) ? entities[i] : NULL;
+	return i < entity_count() ? entities[i] : NULL;
+}
+
+/* By its address. */
+size_t
+entity_number(const struct entity *e)
+{
+	static const struct entity *known[SLOTS];
+	static unsigned char number[SLOTS];
+	size_t at = (uintptr_t)e / sizeof *e % SLOTS, i = 0;
+
+	for (; known[at] != NULL; at = (at + 1) % SLOTS)
+		if (known[at] == e)
+			return number[at];
+	while (i < entity_count() && entities[i] != e)
+		i++;
+	REQUIRE(i < entity_count());
+	number[at] = (unsigned char)i;
+	known[at] = e;
+	return i;
 }
 
 const struct entity *
 entity_find(const char *name)
 {
-	for (size_t i = 0; i < COUNT(entities); i++)
+	static size_t last; /* asked again and again for the same route */
+
+	if (last < entity_count() && strcmp(entities[last]->name, name) == 0)
+		return entities[last];
+	for (size_t i = 0; i < entity_count(); i++)
 		if (strcmp(entities[i]->name, name) == 0)
-			return entities[i];
+			return entities[last = i];
 	return NULL;
 }
 
 const struct entity *
 entity_by_path(const char *path)
 {
-	for (size_t i = 0; i < COUNT(entities); i++)
+	for (size_t i = 0; i < entity_count(); i++)
 		if (strcmp(entities[i]->path, path) == 0)
 			return entities[i];
 	return NULL;
@@ -87,13 +122,10 @@ field_at(const struct entity *e, int i)
 int
 field_index(const struct entity *e, const char *name)
 {
-	static short slots[COUNT(entities)][SLOTS];
-	static bool made[COUNT(entities)];
-	size_t which = 0;
+	static short slots[ENTITIES_MAX][SLOTS];
+	static bool made[ENTITIES_MAX];
+	size_t which = entity_number(e);
 
-	while (which < COUNT(entities) && entities[which] != e)
-		which++;
-	REQUIRE(which < COUNT(entities));
 	if (!made[which]) {
 		REQUIRE(field_total(e) < SLOTS / 2);
 		for (size_t i = 0; i < field_total(e); i++) {
@@ -112,6 +144,23 @@ field_index(const struct entity *e, const char *name)
 			return i;
 	}
 	return -1;
+}
+
+const char *
+entity_group(const struct entity *e)
+{
+	return e->group != NULL ? e->group : e->name;
+}
+
+static void
+gather(void)
+{
+	for (size_t c = 0; c < COUNT(chapters); c++) {
+		for (size_t i = 0; chapters[c][i] != NULL; i++) {
+			REQUIRE(count < ENTITIES_MAX);
+			entities[count++] = chapters[c][i];
+		}
+	}
 }
 
 static unsigned
@@ -134,7 +183,8 @@ check_fields(const struct entity *e)
 
 		REQUIRE(f->name && f->label && f->text && f->source);
 		REQUIRE(field_index(e, f->name) == (int)i);
-		REQUIRE(f->type != T_CODE || f->of != NULL);
+		REQUIRE((f->type != T_CODE && f->type != T_CODES) ||
+		    f->of != NULL);
 		REQUIRE(f->min <= f->max);
 		REQUIRE(f->clearance >= 0 && f->clearance <= 4);
 		/* Personal data is never open to everybody. */
@@ -144,6 +194,13 @@ check_fields(const struct entity *e)
 	}
 	REQUIRE(e->state == NULL || field_index(e, e->state) >= 0);
 	REQUIRE(!e->business || e->nmoves == 0 || e->state != NULL);
+	REQUIRE(e->parent == NULL || field_index(e, e->parent) >= 0);
+	for (size_t i = 0; e->key && e->key[i]; i++)
+		REQUIRE(field_index(e, e->key[i]) >= 0);
+	for (size_t i = 0; e->refusals && e->refusals[i].constraint; i++)
+		REQUIRE(field_index(e, e->refusals[i].field) >= 0);
+	for (size_t i = 0; e->quality && e->quality[i].rule; i++)
+		REQUIRE(field_index(e, e->quality[i].field) >= 0);
 }
 
 static void
@@ -152,11 +209,13 @@ check_moves(const struct entity *e)
 	for (size_t i = 0; i < e->nmoves; i++) {
 		const struct move *m = &e->moves[i];
 
-		REQUIRE(m->name && m->label && m->to && m->who && m->source);
+		REQUIRE(m->name && m->label && m->who && m->source);
 		for (size_t k = 0; m->need && m->need[k]; k++)
 			REQUIRE(field_index(e, m->need[k]) >= 0);
 		for (size_t k = 0; m->take && m->take[k]; k++)
 			REQUIRE(field_index(e, m->take[k]) >= 0);
+		for (size_t k = 0; m->effects && m->effects[k].field; k++)
+			REQUIRE(field_index(e, m->effects[k].field) >= 0);
 		for (size_t k = 0; k < i; k++)
 			REQUIRE(strcmp(e->moves[k].name, m->name) != 0);
 	}

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define ENTITIES_MAX 128
+
 enum type {
 	T_TEXT,	    /* characters; max = characters */
 	T_INT,
@@ -22,6 +24,8 @@ enum type {
 	T_REF,	    /* uuid of the entity `of` */
 	T_DIVISION, /* bigint in SQL, 12-digit string in JSON */
 	T_JSON,	    /* jsonb, passed through */
+	T_CODES,    /* text[]: codes of the set `of`, a JSON list */
+	T_DECIMAL,  /* numeric(18,4), a decimal string in JSON */
 };
 
 enum {
@@ -35,6 +39,7 @@ enum {
 				 missing is a row fault, not a refusal */
 	F_PII = 1 << 7,
 	F_LABEL = 1 << 8,     /* names the row to people */
+	F_SEARCH = 1 << 9,    /* ?q= looks into it */
 };
 
 struct field {
@@ -54,13 +59,35 @@ struct field {
 struct entity;
 struct request;
 
+/* What a command writes besides the fields of its body: a text, NULL (clears),
+ * or @today @now @me @org @reason @next (the field's number plus one). */
+struct effect {
+	const char *field, *value; /* field NULL ends the list */
+};
+
+/* What a command asks of the rest of the database, in its own transaction.
+ * sql is a boolean expression over r, the row as it stands before the command;
+ * $1 is its id, $2 the caller's id. False or null refuses with code and the
+ * sentences, which say what would satisfy it. */
+struct demand {
+	const char *code; /* NULL ends the list */
+	const char *sql;
+	const char *zh, *en;
+};
+
+enum {
+	M_REASON = 1 << 0,   /* the body's reason is obligatory */
+	M_EVIDENCE = 1 << 1, /* at least one piece, old or in the body */
+	M_OTHER = 1 << 2,    /* not the person who gave the last command */
+};
+
 /* A lifecycle command (domain.md 3.5): POST /v1/<path>/{id}/<name>. */
 struct move {
 	const char *name;	/* accept */
 	const char *label;	/* 验收 */
 	const char *text;
 	const char *const *from;/* states, NULL-ended; NULL = any open */
-	const char *to;
+	const char *to;		/* NULL: the state stays */
 	const char *const *need;/* fields the body or the row must give */
 	const char *const *take;/* fields the body may set */
 	const char *const *who; /* role codes, NULL-ended */
@@ -68,7 +95,31 @@ struct move {
 	const char *(*guard)(struct request *, const char *const *row,
 	    const char **zh, const char **en);
 	const char *source;
+	unsigned flags;	/* M_… */
+	const struct effect *effects;
+	const struct demand *demands;
+	/* Statements after the row's own, NULL-ended, each run as
+	 * WITH r AS (the row as it is now) <text>; $1 id, $2 caller, $3 rev. */
+	const char *const *also;
 };
+
+/* What a CHECK or a trigger of the table refuses, in words for people. */
+struct refusal {
+	const char *constraint; /* NULL ends the list */
+	const char *field, *source;
+	const char *zh, *en;
+};
+
+/* What the quality of a row is judged by (R-22): found, not refused. sql is a
+ * boolean expression over r, the row; true is a finding. */
+struct quality {
+	const char *rule; /* NULL ends the list */
+	const char *field, *code, *level; /* error warning info */
+	const char *sql;
+	const char *zh, *en;
+};
+
+enum action_use { ACTION_NONE, ACTION_OPTIONAL, ACTION_REQUIRED };
 
 struct entity {
 	const char *name;  /* issue */
@@ -81,6 +132,21 @@ struct entity {
 	const struct move *moves;
 	size_t nmoves;
 	const char *state; /* name of the state field, NULL if none */
+	const char *initial;	/* the state a row begins in */
+	const char *const *ended; /* states in which fields are fixed */
+	const char *group; /* what roles are given rights on; NULL = name */
+	/* Field whose row gives division, sector line and sensitivity (and the
+	 * action, if that has one); NULL for a row of its own. */
+	const char *parent;
+	/* Natural key within a division and a line, NULL-ended; NULL = none. */
+	const char *const *key;
+	const struct refusal *refusals;
+	const struct quality *quality;
+	enum action_use action;
+	bool append; /* rows are added, never changed */
+	/* Read by everybody below its division too, on every line: forms,
+	 * definitions, indicators (business_shared() in SQL). */
+	bool shared;
 	/* Columns every business row carries (domain.md 3.1(5)) are added by
 	 * common_fields: id division_code rev created_at created_by
 	 * updated_at updated_by voided_at … */
@@ -93,6 +159,7 @@ extern const size_t ncommon_fields;
 void model_check(void); /* refuses to start on a broken table */
 size_t entity_count(void);
 const struct entity *entity_at(size_t);
+size_t entity_number(const struct entity *); /* entity_at() of it */
 const struct entity *entity_find(const char *name);
 const struct entity *entity_by_path(const char *path);
 /* Own fields first, then common ones; -1 when unknown. The index is the
@@ -100,5 +167,7 @@ const struct entity *entity_by_path(const char *path);
 int field_index(const struct entity *, const char *name);
 const struct field *field_at(const struct entity *, int index);
 size_t field_total(const struct entity *);
+/* What rights on the entity are given by. */
+const char *entity_group(const struct entity *);
 
 #endif

@@ -43,7 +43,7 @@ class Engine:
         self.dir.chmod(0o755)
         shutil.copy2(BUILD / "api_test.so", self.dir / "api.so")
         self.run("mkdir", "-p", f"{self.dir}/run", f"{self.dir}/secrets")
-        for key in ("row", "cursor"):
+        for key in ("row", "cursor", "webhook"):
             self.run("dd", "if=/dev/urandom", "bs=32", "count=1",
                      f"of={self.dir}/secrets/{key}", "status=none")
         text = (ROOT / "conf/api.conf").read_text()
@@ -61,6 +61,8 @@ class Engine:
                         TAIZHANG_SECRETS=f"{self.dir}/secrets",
                         DATABASE_URL=f"postgresql:///postgres?host={self.dir}"
                         "&user=postgres")
+        for kind in ("ADDRESS", "CALLER", "LOGIN"):
+            self.env[f"TAIZHANG_RATE_{kind}"] = "10000000"
         self.env.update(env or {})
         self.kore = None
         self.log_file = open(self.dir / "api.log", "ab")

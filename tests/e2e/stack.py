@@ -12,6 +12,8 @@ import tempfile
 import time
 import urllib.parse
 
+import replies
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TAIZHANG_BUILD", ROOT / "build"))
 
@@ -53,10 +55,11 @@ class Reply:
 
 
 class Client:
-    """A plain HTTP client holding one bearer token."""
+    """A plain HTTP client holding one bearer token. With a build named,
+    replies are held against the document that it serves."""
 
-    def __init__(self, port, token=None):
-        self.port, self.token = port, token
+    def __init__(self, port, token=None, build=None):
+        self.port, self.token, self.build = port, token, build
         self.conn, self.used = None, 0
 
     def request(self, method, path, body=None, headers=None, timeout=30):
@@ -88,7 +91,12 @@ class Client:
                     raise
         if r.getheader("Connection", "").lower() == "close":
             self.close()
-        return Reply(r.status, {k.lower(): v for k, v in r.getheaders()}, data)
+        reply = Reply(r.status, {k.lower(): v for k, v in r.getheaders()},
+                      data)
+        doc = self.build and replies.document(self.build, self.port)
+        if doc:
+            doc.check(method, path, head, reply.status, reply.headers, data)
+        return reply
 
     def close(self):
         if self.conn:
@@ -128,6 +136,7 @@ class Stack:
         self.dir.chmod(0o755)
         self.var, self.share = self.dir / "var", self.dir / "share"
         self.root, self.build = ROOT, pathlib.Path(build)
+        self.built = str(self.build)
         if os.getuid() == 0 and not (reachable(ROOT) and reachable(self.build)):
             self.root = self.dir / "checkout"
             for part in ("conf", "db", "openapi"):
@@ -139,7 +148,10 @@ class Stack:
                     shutil.copy2(program, self.build)
         self.port = free_port()
         self.demo, self.agent, self.workers = demo, agent, workers
-        self.env = dict(env or {})
+        # Tests and benchmarks are faster than any person.
+        self.env = {"TAIZHANG_RATE_ADDRESS": "10000000",
+                    "TAIZHANG_RATE_CALLER": "10000000",
+                    "TAIZHANG_RATE_LOGIN": "10000000", **(env or {})}
         self.process = None
 
     def start(self, seconds=60):
@@ -226,7 +238,7 @@ class Stack:
         return sorted(p for p in parent if comm[p] == name and ours(p))
 
     def client(self, token=None):
-        return Client(self.port, token)
+        return Client(self.port, token, self.built)
 
     @property
     def password(self):

@@ -1,13 +1,17 @@
 """Every route of the OpenAPI document asked by everybody about everything:
 no byte of a unit reaches whoever may not see it (I22), and nothing of it
 changes (I23)."""
+import datetime
 import json
+import re
 import uuid
 
 import pytest
 
-from canaries import WORD, absent, bare, put_in, routes, seen_in, units, word
+from canaries import (ELSEWHERE, WORD, absent, bare, heard, plant, put_in,
+                      routes, seen_in, units, word)
 from people import GOOD, SIBLING, TOWN, people
+from rows import Rows
 from stack import Stack
 
 
@@ -131,11 +135,13 @@ def test_no_question_finds_out_what_is_elsewhere(world, name):
              (other.issue, absent("issue")), (other.ledger, absent("x"))]
     for method, path, kind in world.routes:
         if method != "GET" or kind is not None or path in (
-                "/v1/sync/ledgers", "/metrics") or (
+                "/v1/sync/ledgers", "/v1/openapi.json", "/metrics") or (
                 name == "bumen" and path in ("/v1/divisions", "/v1/orgs")):
             continue
-        names = {p.get("name") for p in world.doc["paths"][path]["get"].get(
-            "parameters", []) if p.get("in") == "query"}
+        shared = world.doc["components"]["parameters"]
+        asked = [shared[p["$ref"].rsplit("/", 1)[1]] if "$ref" in p else p
+                 for p in world.doc["paths"][path]["get"]["parameters"]]
+        names = {p["name"] for p in asked if p["in"] == "query"}
         names |= {"division", "ledger", "row", "parent", "state", "q"}
         for p in names - {None, "cursor", "limit", "count", "fields"}:
             for theirs, nobodys in pairs:
@@ -241,3 +247,93 @@ def test_no_log_line_holds_what_people_wrote(world):
         assert "13800000001" not in text, f
         assert "status=500" not in text, f
     assert WORD not in world.client().get("/metrics").text
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A row of every entity in places of every kind."""
+    s = Stack(demo=True, agent=False)
+    s.start()
+    try:
+        s.rows = Rows(s)
+        s.routes, s.doc = routes(s.client())
+        s.planted = plant(s, s.rows)
+        yield s
+    finally:
+        s.stop()
+
+
+def asked_of(wide, path, entity):
+    """A list in every format, with names beside ids, then, and searched."""
+    if path == "/v1/changes":
+        return [path + "?limit=1000", path + "?limit=1000&data=true"]
+    if entity is None:
+        return [path]
+    refs = [f.name for f in entity.fields.values() if f.type == "T_REF"]
+    today = datetime.date.today() + datetime.timedelta(days=1)
+    return [path + q for q in (
+        "?limit=200&count=true", "?format=csv", "?format=ndjson",
+        "?format=xlsx", f"?as_of={today}&limit=200", f"?q={WORD}&count=true",
+        *(f"?limit=200&expand={','.join(refs[i:i + 8])}"
+          for i in range(0, len(refs), 8)),
+        *(f"?{k}={wide.planted['sibling'][entity.name]}" for k in refs[:2]
+          if entity.name in wide.planted["sibling"]))]
+
+
+@pytest.mark.parametrize("name,never", [
+    ("huangmaozhou", "甲乙丙"), ("huangmaozhou-lead", "甲乙丙"),
+    ("bumen", "甲乙丙丁"), ("admin", "甲乙丙丁"), ("agent", "甲乙丙丁"),
+    ("anonymous", "甲乙丙丁")])
+def test_no_get_gives_a_row_of_elsewhere(wide, name, never):
+    """No list, file, feed, history, record or content of any entity; and to
+    ask for such a row by its id is to ask for nobody's."""
+    token = wide.var / "agent/tokens" / TOWN
+    c = wide.client(token.read_text().strip()) if name == "agent" else \
+        wide.client() if name == "anonymous" else people(wide)(name)
+    by_path = {e.path: e for e in wide.rows.model.values()}
+    asked = 0
+    for method, path, kind in wide.routes:
+        if method != "GET":
+            continue
+        entity = by_path.get(path.split("/")[2]) if path.count("/") > 1 \
+            else None
+        # What is shared is a department's to read on every line.
+        mute = {"外" + x for x in (
+            "乙丙" if name == "bumen" and entity and entity.shared or
+            name == "bumen" and path == "/v1/changes" else never)}
+        if kind is None:
+            for q in asked_of(wide, path, entity):
+                r = c.get(q)
+                asked += 1
+                assert r.status < 500, (q, r)
+                assert not heard(r) & mute, (name, q, heard(r))
+        if kind is None or entity is None or not re.fullmatch(
+                r"/v1/[a-z-]+/\{id\}.*", path):
+            continue
+        gone = c.get(put_in(path, absent("row")))
+        for where, (mark, *_) in ELSEWHERE.items():
+            own = wide.planted[where].get(entity.name)
+            if own is None or mark not in mute:
+                continue
+            r = c.get(put_in(path, own))
+            asked += 1
+            assert not heard(r), (name, path, where, r)
+            assert bare(r, own) == bare(gone, absent("row")), (path, where, r)
+    assert asked > 900
+
+
+def test_every_canary_sings_to_its_own(wide):
+    """Who may read them finds the words in lists, files and histories."""
+    c, lists, ones = people(wide)("nongye"), set(), set()
+    for name, own in wide.planted["sibling"].items():
+        e = wide.rows.model[name]
+        for q in ("?limit=200", "?format=csv", "?format=ndjson",
+                  "?format=xlsx"):
+            if "外甲" in heard(c.get(f"/v1/{e.path}{q}")):
+                lists.add((name, q))
+        for tail in ("", "/history", "/commands", "/evidence"):
+            if "外甲" in heard(c.get(f"/v1/{e.path}/{own}{tail}")):
+                ones.add((name, tail))
+    assert len(lists) > 4 * 50, len(lists)
+    assert len(ones) > 4 * 45, len(ones)
+    assert "外甲" in heard(c.get("/v1/changes?limit=1000&data=true"))

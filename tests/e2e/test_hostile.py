@@ -88,7 +88,9 @@ def test_every_field_of_an_issue_is_written_or_refused_by_name(world):
             r = clerk.patch(f"/v1/issues/{mine['id']}", {name: v},
                             rev=now["rev"])
             if name not in change:
-                assert r.status == 422, (name, v, r)
+                # As it is, what is fixed at the creation may come back.
+                assert r.status == 422 or (
+                    name in allowed and v == now[name]), (name, v, r)
             elif r.status != 200:
                 assert f"/{name}" in [f["pointer"] for f in problem(r)], \
                     (name, v, r)
@@ -170,7 +172,9 @@ def test_content_types_and_texts(world):
 
 def resolve(world, s):
     while "$ref" in s:
-        s = schema(world, s["$ref"].rsplit("/", 1)[1])
+        at, s = s["$ref"], world.doc
+        for part in at.split("/")[1:]:
+            s = s[part]
     return s
 
 
@@ -275,9 +279,12 @@ def test_random_bodies_never_break_the_server(world, capsys):
     who, unit = people(world), world.units[TOWN]
     writes = [x for x in world.routes if x[0] in ("POST", "PATCH", "PUT")
               and x[1] != "/v1/bindings/{id}/revoke"]
+    near = [x for x in writes if re.match(
+        "/v1/(issues|sync|sessions|users|bindings|requests|conflicts)", x[1])]
     seen = {}
     for n in range(REQUESTS):
-        method, path, k = rng.choice(writes)
+        # Half of them where ledgers live: most others need a row first.
+        method, path, k = rng.choice(writes if rng.random() < 0.5 else near)
         if path == "/v1/sessions" and rng.random() < 0.9:
             continue              # guarded: twenty failures lock the address
         op = world.doc["paths"][path][method.lower()]

@@ -22,19 +22,28 @@ BUILD = pathlib.Path(os.environ.get("TAIZHANG_BUILD", ROOT / "build"))
 SECONDS, MEBIBYTES = 5, 256
 
 
+# A process begins with the peak of the one it was forked from: a small one
+# stands between the tests, which are large, and the agent.
+BETWEEN = """import os, resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+os.write(int(sys.argv[1]), b"%d %d" % (code, peak))"""
+
+
 def inspect(path):
     """Exit code, lines, sentences on standard error, seconds, peak KiB."""
     began = time.monotonic()
-    child = subprocess.Popen([BUILD / "taizhang-agent", "inspect", str(path)],
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             stdin=subprocess.DEVNULL)
-    out, err = child.stdout.read(), child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    child.stdout.close()
-    child.stderr.close()
-    return (child.returncode, [json.loads(x) for x in out.splitlines()],
-            err.decode(), time.monotonic() - began, usage.ru_maxrss)
+    told, tell = os.pipe()
+    child = subprocess.run([sys.executable, "-SIc", BETWEEN, str(tell),
+                            BUILD / "taizhang-agent", "inspect", str(path)],
+                           capture_output=True, stdin=subprocess.DEVNULL,
+                           pass_fds=[tell])
+    seconds = time.monotonic() - began
+    code, peak = map(int, os.read(told, 100).split())
+    os.close(told)
+    os.close(tell)
+    return (code, [json.loads(x) for x in child.stdout.splitlines()],
+            child.stderr.decode(), seconds, peak)
 
 
 def cells(path):

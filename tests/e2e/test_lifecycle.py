@@ -96,7 +96,7 @@ def test_completion_needs_completion_and_evidence(county):
     r = command(clerk, i, "complete", progress_text="已完成",
                 evidence=[{"kind": "smell", "title": ""}])
     assert r.status == 422
-    rows = county.psql("SELECT count(*) FROM evidence WHERE issue_id ="
+    rows = county.psql("SELECT count(*) FROM evidence WHERE row_id ="
                        f" '{i['id']}'")
     assert rows == [["0"]], "a refused command leaves nothing behind"
     done(clerk, i, "complete", progress_text="已完成", evidence=EVIDENCE)
@@ -194,7 +194,7 @@ def test_suspend_void_merge_reopen(county):
         "no_target"
     assert command(team, a, "merge", merged_into_id=other["id"]
                    ).json["code"] == "other_subject"
-    assert command(team, a, "merge", merged_into_id="x").status == 409
+    assert command(team, a, "merge", merged_into_id="x").status == 422
     assert done(team, a, "merge", merged_into_id=b["id"])["state"] == "merged"
 
     i = done(bureau, done(bureau, to_completed(who), "accept"), "close")

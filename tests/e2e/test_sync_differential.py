@@ -165,7 +165,7 @@ def compare(c, m, books, said):
 def test_server_is_its_model(c, seed):
     rng, m, books = random.Random(seed), Model(), []
     c.stack.psql("TRUNCATE issue, issue_progress, issue_acceptance, evidence,"
-                 " sheet_conflict, sheet_held")
+                 " sheet_conflict, sheet_held CASCADE")
     said = []
     for n in range(STEPS):
         said.append(f"{seed}.{n}: {step(c, rng, m, books, f'{seed}.{n}')}")

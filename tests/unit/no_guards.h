@@ -24,7 +24,6 @@ NO_GUARD(guard_complete)
 NO_GUARD(guard_accept)
 NO_GUARD(guard_reject)
 NO_GUARD(guard_suspend)
-NO_GUARD(guard_reason)
 NO_GUARD(guard_merge)
 
 #endif

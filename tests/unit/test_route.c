@@ -27,6 +27,8 @@ static const struct route good[] = {
 	ROUTE(M_GET, "/v1/items/current", "current", 0),
 	ROUTE(M_POST, "/v1/items/{id}/{move}", "move", 0),
 	ROUTE(M_GET, "/v1/{a}/x/{b}/y/{c}", "three", 0),
+	{ .method = M_POST, .pattern = "/v1/files", .right = RIGHT_PUBLIC,
+	    .handle = handle, .id = "files", .stream = true },
 };
 
 static void
@@ -88,21 +90,28 @@ test_body_room(void **state)
 	static const struct {
 		const char *target;
 		size_t room;
+		bool streams;
 	} table[] = {
-		{ "/v1/items", 2000000 },
-		{ "/v1/items?a=/x", 2000000 },
-		{ "/v1/%69tems", 2000000 },
-		{ "/v1/items%3Abulk", 4000000 },
-		{ "/v1/items/7", 1 << 20 },
-		{ "/nowhere", 64 << 10 },
-		{ "/v1/../items", 64 << 10 },
-		{ "/%", 64 << 10 },
+		{ "/v1/items", 2000000, false },
+		{ "/v1/items?a=/x", 2000000, false },
+		{ "/v1/%69tems", 2000000, false },
+		{ "/v1/items%3Abulk", 4000000, false },
+		{ "/v1/items/7", 1 << 20, false },
+		{ "/nowhere", 64 << 10, false },
+		{ "/v1/../items", 64 << 10, false },
+		{ "/%", 64 << 10, false },
+		/* settings_read() was not called: a file of no bytes. */
+		{ "/v1/files?name=x", 64 << 10, true },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(table); i++)
+	for (size_t i = 0; i < COUNT(table); i++) {
+		bool streams = false;
+
 		assert_int_equal(route_body_room(table[i].target,
-		    strlen(table[i].target)), table[i].room);
+		    strlen(table[i].target), &streams), table[i].room);
+		assert_int_equal(streams, table[i].streams);
+	}
 }
 
 /* Each of these alone keeps the server from starting. */

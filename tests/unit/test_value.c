@@ -19,6 +19,8 @@ static const struct field truth = F(T_BOOL, 0, 0, 0, 0, NULL);
 static const struct field code = F(T_CODE, 0, 0, 0, 0, "issue_category");
 static const struct field ref = F(T_REF, 0, 0, 0, 0, "issue");
 static const struct field place = F(T_DIVISION, 0, 0, 0, 0, NULL);
+static const struct field several = F(T_CODES, 0, 0, 0, 2, "issue_category");
+static const struct field area = F(T_DECIMAL, 0, 0, 0, 1000, NULL);
 static const struct field json = F(T_JSON, 0, 0, 0, 0, NULL);
 
 static const struct codes *
@@ -51,14 +53,38 @@ static const struct {
 	{ &number, "7.0", NULL, "not_integer" },
 	{ &number, "\"7\"", NULL, "not_integer" },
 	{ &money, "812672860300", "812672860300", NULL },
+	{ &several, "[\"Y-1\",\"联农带农\"]", "{Y-1,Y-4}", NULL },
+	{ &several, "[\"Y-4\",\"联农带农\"]", "{Y-4}", NULL },
+	{ &several, "[]", NULL, NULL },
+	{ &several, "[\"Y-1\",\"Z-1\"]", NULL, "not_in_list" },
+	{ &several, "[\"Y-1\",\"Y-1\",\"Y-1\"]", NULL, "too_many" },
+	{ &several, "[1]", NULL, "not_string" },
+	{ &several, "\"Y-1\"", NULL, "not_list" },
+	{ &area, "\"12.5\"", "12.5000", NULL },
+	{ &area, "\"007\"", "7.0000", NULL },
+	{ &area, "\"-0\"", "0.0000", NULL },
+	{ &area, "\"1000.00000\"", "1000.0000", NULL },
+	{ &area, "\"1000.0001\"", NULL, "out_of_range" },
+	{ &area, "\"-0.1\"", NULL, "out_of_range" },
+	{ &area, "\"1.23456\"", NULL, "out_of_range" },
+	{ &area, "\"123456789012345\"", NULL, "out_of_range" },
+	{ &area, "\"1e5\"", NULL, "not_decimal" },
+	{ &area, "\".5\"", NULL, "not_decimal" },
+	{ &area, "\"5.\"", NULL, "not_decimal" },
+	{ &area, "12.5", NULL, "not_string" },
 	{ &day, "\"2024-02-29\"", "2024-02-29", NULL },
 	{ &day, "\"2023-02-29\"", NULL, "not_a_date" },
 	{ &day, "\"2023-2-1\"", NULL, "not_a_date" },
 	{ &day, "\"2023-04-06'; --\"", NULL, "not_a_date" },
 	{ &moment, "\"2023-04-06T08:00:00Z\"",
-	    "2023-04-06T08:00:00Z", NULL },
+	    "2023-04-06 08:00:00+00", NULL },
 	{ &moment, "\"2023-04-06T08:00:00.5+08:00\"",
-	    "2023-04-06T08:00:00.5+08:00", NULL },
+	    "2023-04-06 00:00:00.5+00", NULL },
+	{ &moment, "\"2023-01-01T00:30:00.1234560-05:30\"",
+	    "2023-01-01 06:00:00.123456+00", NULL },
+	{ &moment, "\"2023-04-06T24:00:00Z\"", NULL, "not_a_time" },
+	{ &moment, "\"2023-04-06T08:00:00+25:00\"", NULL, "not_a_time" },
+	{ &moment, "\"2023-04-06T08:00:00.Z\"", NULL, "not_a_time" },
 	{ &moment, "\"2023-04-06 08:00:00\"", NULL, "not_a_time" },
 	{ &moment, "\"2023-04-31T08:00:00Z\"", NULL, "not_a_time" },
 	{ &moment, "\"2023\"", NULL, "not_a_time" },
@@ -127,6 +153,9 @@ cells_there_and_back(void **state)
 		{ &day, K_DATE, "2023年4月6日", "2023-04-06", "2023-04-06" },
 		{ &day, K_DATE, "4月6日", "2023-04-06", "2023-04-06" },
 		{ &text, K_TEXT, "", NULL, "" },
+		{ &several, K_TEXT, "立项批复、Y-4", "{Y-1,Y-4}",
+		    "立项批复、联农带农" },
+		{ &area, K_TEXT, "12.50", "12.5000", "12.5" },
 	};
 
 	(void)state;
@@ -161,6 +190,8 @@ cells_that_are_held(void **state)
 		{ &money, K_WAN, "很多" }, { &day, K_DATE, "2023年4月" },
 		{ &day, K_DATE, "2023-02-30" }, { &text, K_TEXT, "六个汉字太长" },
 		{ &number, K_INT, "100" }, { &json, K_TEXT, "{}" },
+		{ &several, K_TEXT, "立项批复、别的" },
+		{ &area, K_TEXT, "约十亩" },
 	};
 
 	(void)state;
@@ -200,6 +231,11 @@ to_json(void **state)
 		{ &place, "0", 0, "\"000000000000\"" },
 		{ &json, "{\"a\":1}", 0, "{\"a\":1}" },
 		{ &day, "2023-04-06", 0, "\"2023-04-06\"" },
+		{ &several, "{Y-1,\"a \\\"b\"}", 0,
+		    "[\"Y-1\",\"a \\\"b\"]" },
+		{ &several, "{}", 0, "[]" },
+		{ &area, "12.5000", 0, "\"12.5\"" },
+		{ &area, "-100.0000", 0, "\"-100\"" },
 	};
 
 	(void)state;
@@ -233,6 +269,25 @@ code_sets(void **state)
 	arena_free(&a);
 }
 
+static void
+times_as_the_api_gives_them(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "2023-04-06 08:00:00+00", "2023-04-06T08:00:00.000000Z" },
+		{ "2023-04-06 08:00:00.5+00", "2023-04-06T08:00:00.500000Z" },
+		{ "2023-04-06 08:00:00.123456+00",
+		    "2023-04-06T08:00:00.123456Z" },
+		{ "2023-04-06T08:00:00Z", "2023-04-06T08:00:00Z" },
+		{ "infinity", "infinity" },
+		{ "20230-04-06 08:00:00+00", "20230-04-06 08:00:00+00" },
+	};
+	char out[TIME_ISO];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(time_iso(out, rows[i][0]), rows[i][1]);
+}
+
 int
 main(void)
 {
@@ -242,6 +297,7 @@ main(void)
 		cmocka_unit_test(cells_that_are_held),
 		cmocka_unit_test(to_json),
 		cmocka_unit_test(code_sets),
+		cmocka_unit_test(times_as_the_api_gives_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

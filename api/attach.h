@@ -1,0 +1,15 @@
+/*
+ * Attachments (附件): POST takes a file piece by piece into the store, GET
+ * …/content gives it out. Their rows are like those of any other entity.
+ */
+#ifndef API_ATTACH_H
+#define API_ATTACH_H
+
+#include "request.h"
+
+void attach_init(void); /* routes and statements */
+
+enum next attach_upload(struct request *);
+enum next attach_content(struct request *);
+
+#endif

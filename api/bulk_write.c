@@ -1,0 +1,251 @@
+/* What many rows shall be, written by one INSERT and one UPDATE. Refused, the
+ * halves are tried alone, down to the rows that are to blame. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bulk.h"
+#include "query.h"
+
+#define SQL_MAX (64u * 1024)
+#define JSON_MAX (32u << 20)
+
+struct bulk_write {
+	size_t *todo; /* rows to write, by their index */
+	size_t n;
+	struct range { size_t from, to; } stack[32]; /* halves of halves */
+	size_t depth;
+	int insert, update; /* index in the batch, or -1 */
+};
+
+static struct statements {
+	struct stmt insert, update;
+} made[ENTITIES_MAX];
+
+static const struct statements *statements_of(const struct entity *);
+static void build(struct buf *, const struct entity *, bool insert);
+static struct bulk_write *begin(struct request *, struct bulk *);
+static int plan(struct request *, const struct entity *, struct bulk *,
+    struct range, enum bulk_what, const struct stmt *);
+static void record(struct buf *, const struct entity *, const char *const *);
+static void taken(struct request *, const struct entity *, struct bulk *,
+    struct range);
+static void blame(struct request *, struct bulk *, size_t i);
+
+enum next
+write_next(struct request *r, const struct entity *e, struct bulk *b)
+{
+	struct bulk_write *w = b->write != NULL ? b->write : begin(r, b);
+	const struct statements *s = statements_of(e);
+	struct range at;
+
+	if (w->depth == 0)
+		return NEXT_DONE;
+	at = w->stack[w->depth - 1];
+	bulk_batch(r);
+	r->batch.save = true;
+	w->insert = plan(r, e, b, at, BULK_NEW, &s->insert);
+	w->update = plan(r, e, b, at, BULK_CHANGED, &s->update);
+	return NEXT_DB;
+}
+
+void
+write_take(struct request *r, const struct entity *e, struct bulk *b)
+{
+	struct bulk_write *w = b->write;
+	struct range at = w->stack[--w->depth];
+	size_t middle = at.from + (at.to - at.from) / 2;
+
+	if (r->batch.failed < 0) {
+		taken(r, e, b, at);
+	} else if (at.to - at.from == 1) {
+		blame(r, b, w->todo[at.from]);
+	} else {
+		REQUIRE(w->depth + 2 <= COUNT(w->stack));
+		w->stack[w->depth++] = (struct range) { middle, at.to };
+		w->stack[w->depth++] = (struct range) { at.from, middle };
+	}
+}
+
+static const struct statements *
+statements_of(const struct entity *e)
+{
+	static struct arena forever;
+	struct statements *s = &made[entity_number(e)];
+	struct buf b;
+
+	if (s->insert.sql != NULL)
+		return s;
+	buf_init(&b, SQL_MAX);
+	build(&b, e, true);
+	REQUIRE(!b.over);
+	s->insert.sql = arena_strndup(&forever, b.data, b.len);
+	s->insert.name = arena_printf(&forever, "bulk_insert_%s", e->name);
+	buf_reset(&b);
+	build(&b, e, false);
+	REQUIRE(!b.over);
+	s->update.sql = arena_strndup(&forever, b.data, b.len);
+	s->update.name = arena_printf(&forever, "bulk_update_%s", e->name);
+	buf_free(&b);
+	return s;
+}
+
+/* $5: the rows as a list of objects. The new ones pass the scope too. */
+static void
+build(struct buf *b, const struct entity *e, bool insert)
+{
+	const char *comma = "";
+
+	if (insert) {
+		buf_printf(b, "INSERT INTO %s (", e->table);
+		for (size_t i = 0; i < field_total(e); i++) {
+			if (!query_writes(field_at(e, (int)i)))
+				continue;
+			buf_printf(b, "%s%s", comma, field_at(e,
+			    (int)i)->name);
+			comma = ", ";
+		}
+		buf_str(b, ") SELECT * FROM (SELECT ");
+	} else {
+		buf_printf(b, "UPDATE %s t SET ", e->table);
+	}
+	comma = "";
+	for (size_t i = 0; i < field_total(e); i++) {
+		const struct field *f = field_at(e, (int)i);
+		char name[80];
+
+		if (!query_writes(f) || (!insert && strcmp(f->name, "id") == 0))
+			continue;
+		(void)snprintf(name, sizeof name, "n.%s", f->name);
+		buf_str(b, comma);
+		if (!insert)
+			buf_printf(b, "%s = ", f->name);
+		query_value(b, e, f, name);
+		if (insert)
+			buf_printf(b, " AS %s", f->name);
+		comma = ", ";
+	}
+	buf_printf(b, " FROM jsonb_populate_recordset(NULL::%s, $5::jsonb) n",
+	    e->table);
+	if (insert) {
+		buf_str(b, ") AS new WHERE ");
+		query_where(b, e);
+		buf_str(b, " RETURNING id, rev");
+	} else {
+		buf_str(b, " WHERE t.id = n.id AND t.rev = n.rev"
+		    " AND t.division_code BETWEEN $1::bigint AND $2::bigint"
+		    " AND ($3::text = '' OR t.competent_line = $3::text)"
+		    " AND t.sensitivity <= $4::int RETURNING t.id, t.rev");
+	}
+}
+
+static struct bulk_write *
+begin(struct request *r, struct bulk *b)
+{
+	struct bulk_write *w = arena_alloc(&r->arena, sizeof *w);
+
+	b->write = w;
+	w->todo = arena_array(&r->arena, b->n, sizeof *w->todo);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->row[i].what == BULK_NEW ||
+		    b->row[i].what == BULK_CHANGED)
+			w->todo[w->n++] = i;
+	if (w->n > 0)
+		w->stack[w->depth++] = (struct range) { 0, w->n };
+	return w;
+}
+
+static int
+plan(struct request *r, const struct entity *e, struct bulk *b,
+    struct range at, enum bulk_what what, const struct stmt *s)
+{
+	const char *p[5];
+	struct buf rows;
+	int index = -1;
+
+	buf_init(&rows, JSON_MAX);
+	for (size_t k = at.from; k < at.to; k++) {
+		const struct bulk_row *w = &b->row[b->write->todo[k]];
+
+		if (w->what != what)
+			continue;
+		buf_char(&rows, rows.len == 0 ? '[' : ',');
+		record(&rows, e, w->row);
+	}
+	if (rows.len > 0) {
+		buf_char(&rows, ']');
+		REQUIRE(!rows.over);
+		query_scope(&r->arena, &r->who.scope, p);
+		p[4] = arena_strndup(&r->arena, rows.data, rows.len);
+		index = (int)batch_add(&r->batch, s, 5, p);
+	}
+	buf_free(&rows);
+	return index;
+}
+
+/* Texts as PostgreSQL reads them; jsonb as it is; nulls are left out. */
+static void
+record(struct buf *b, const struct entity *e, const char *const *row)
+{
+	const char *comma = "";
+
+	buf_char(b, '{');
+	for (size_t i = 0; i < field_total(e); i++) {
+		const struct field *f = field_at(e, (int)i);
+
+		if (row[i] == NULL)
+			continue;
+		buf_printf(b, "%s\"%s\":", comma, f->name);
+		if (f->type == T_JSON)
+			buf_str(b, row[i]);
+		else
+			buf_json(b, row[i]);
+		comma = ",";
+	}
+	buf_char(b, '}');
+}
+
+/* Revisions of what was written; a row that was not is out of scope. */
+static void
+taken(struct request *r, const struct entity *e, struct bulk *b,
+    struct range at)
+{
+	const int from[] = { b->write->insert, b->write->update };
+
+	for (size_t k = at.from; k < at.to; k++) {
+		struct bulk_row *w = &b->row[b->write->todo[k]];
+		const struct rows *rows = batch_rows(&r->batch,
+		    (unsigned)from[w->what == BULK_CHANGED]);
+		const char *id = row_get(e, w->row, "id");
+
+		/* They come back in the order they were sent, as a rule. */
+		for (int i = 0; i < rows_n(rows) && w->new_rev == NULL; i++) {
+			int n = (int)((k - at.from + (size_t)i) %
+			    (size_t)rows_n(rows));
+
+			if (strcmp(rows_text(rows, n, 0), id) == 0)
+				w->new_rev = rows_text(rows, n, 1);
+		}
+		if (w->new_rev == NULL)
+			bulk_fault(r, b, b->write->todo[k], 404, "", "5.1",
+			    "unknown", "没有这条记录", "no such row");
+	}
+}
+
+/* The refusal of a single statement, made the row's own. */
+static void
+blame(struct request *r, struct bulk *b, size_t i)
+{
+	unsigned status;
+
+	(void)fail_data(r);
+	status = r->err == E_CONFLICT ? 409 : r->err == E_UNKNOWN ? 404 : 422;
+	if (r->faults == NULL)
+		fault(r, "", "DQ-02", r->code != NULL ? r->code : "refused",
+		    r->detail_zh != NULL ? r->detail_zh : "没有这条记录",
+		    r->detail_en != NULL ? r->detail_en : "no such row");
+	r->err = OK;
+	r->code = r->detail_zh = r->detail_en = NULL;
+	r->batch.failed = -1;
+	bulk_fault(r, b, i, status, "", "DQ-02", "refused",
+	    "数据库拒绝了这条记录", "The database refused the row.");
+}

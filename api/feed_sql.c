@@ -1,0 +1,54 @@
+/* The statement that reads a page of the change feed, for each kind of scope. */
+#include <string.h>
+
+#include "feed.h"
+
+static void look(struct buf *, int64_t lo, bool line);
+
+/*
+ * Everything in one statement, so that page, end and safe position are of one
+ * moment. A look stops after FEED_LOOK changes however few of them are asked
+ * for: the next page goes on there.
+ */
+void
+feed_sql(struct buf *b, int64_t lo, bool line)
+{
+	buf_str(b, "WITH page AS MATERIALIZED (SELECT * FROM (");
+	look(b, lo, line);
+	buf_str(b, ") s WHERE entity = ANY ($7::text[])"
+	    " AND (kind <> 'gone' OR NOT EXISTS (SELECT FROM change n"
+	    " WHERE n.entity = s.entity AND n.row_id = s.row_id"
+	    " AND n.rev = s.rev AND n.kind <> 'gone'"
+	    " AND n.division_code BETWEEN $1::bigint AND $2::bigint"
+	    " AND ($3::text = '' OR n.line = $3::text)"
+	    " AND n.sensitivity <= $4::int))"
+	    " ORDER BY pos, seq LIMIT $8::bigint + 1)"
+	    " SELECT feed_safe(), (SELECT feed_floor FROM server_state),"
+	    " CASE WHEN (SELECT count(*) FROM page) <= $8::bigint"
+	    " THEN (SELECT pos || ' ' || seq FROM (");
+	look(b, lo, line);
+	buf_printf(b, ") x OFFSET %d LIMIT 1) END,"
+	    " p.pos, p.seq, p.entity, p.row_id, p.rev, p.kind,"
+	    " to_char(p.at AT TIME ZONE 'UTC',"
+	    " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+	    " FROM (SELECT 1) one LEFT JOIN page p ON true"
+	    " ORDER BY p.pos, p.seq", FEED_LOOK - 1);
+}
+
+/* Each width of scope has an index in the order of the feed. */
+static void
+look(struct buf *b, int64_t lo, bool line)
+{
+	buf_str(b, "SELECT pos, seq, entity, row_id, rev, kind, at FROM change"
+	    " WHERE division_code BETWEEN $1::bigint AND $2::bigint");
+	if (line)
+		buf_str(b, " AND line = $3::text AND line <> ''");
+	else if (lo % 1000000 != 0)
+		buf_str(b, " AND unit_code = $1::bigint - $1::bigint % 1000");
+	else if (lo % 100000000 != 0)
+		buf_str(b, " AND county_code = $1::bigint");
+	buf_printf(b, " AND ($3::text = '' OR line = $3::text)"
+	    " AND sensitivity <= $4::int"
+	    " AND (pos, seq) > ($5::bigint, $6::bigint)"
+	    " AND pos < feed_safe() ORDER BY pos, seq LIMIT %d", FEED_LOOK);
+}
