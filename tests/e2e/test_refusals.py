@@ -1,0 +1,95 @@
+"""Constraints have words: what the database refuses of projects, people and
+funds is told in Chinese and English, by the name of the constraint."""
+import re
+
+import pytest
+
+from people import COUNTY
+from projects import TOWN, VILLAGE, cast, make, org
+from stack import ROOT
+
+LISTED = {}
+for f in (ROOT / "api/model").glob("*.c"):
+    for m in re.finditer(r"struct refusal (\w+)_refusals\[\] = \{(.*?)\n\};",
+                         f.read_text(), re.S):
+        LISTED[m[1]] = re.findall(r'\{ "(\w+)"', m[2])
+
+
+def test_there_are_refusals():
+    assert len(LISTED) > 12
+
+
+@pytest.mark.parametrize("table", sorted(LISTED))
+def test_every_named_check_has_words_and_the_other_way_round(county, table):
+    checks = {r[0] for r in county.psql(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND"
+        f" conrelid = '{table}'::regclass")}
+    triggers = " ".join(r[0] for r in county.psql(
+        "SELECT DISTINCT p.prosrc FROM pg_trigger t JOIN pg_proc p ON"
+        f" p.oid = t.tgfoid WHERE t.tgrelid = '{table}'::regclass"))
+    raised = set(re.findall(r"CONSTRAINT = '(\w+)'", triggers))
+    own = {c for c in checks if not re.search(r"_check\d*$", c)}
+    assert set(LISTED[table]) == (own | raised) - {f"{table}_state"}
+
+
+def faults(reply):
+    assert reply.status == 422, reply
+    return {f["code"]: f["pointer"] for f in reply.json["faults"]}
+
+
+def test_yearly_facts_are_of_their_level(county):
+    who = cast(county)
+    fact = {"year": 2041, "collective_income_fen": 5_000_000}
+    r = who("sihushan").post("/v1/village-year-facts", {
+        **fact, "division_code": TOWN})
+    assert faults(r) == {"village_year_fact_village": "/division_code"}
+    made = make(who("cunguan"), "village-year-facts", **fact)
+    assert made["division_code"] == VILLAGE
+    r = who("cunguan").post("/v1/village-year-facts", fact)
+    assert (r.status, r.json["code"]) == (409, "duplicate")
+    r = who("nongye").post("/v1/county-year-facts", {
+        "year": 2041, "division_code": TOWN})
+    assert faults(r) == {"county_year_fact_county": "/division_code"}
+
+
+def test_a_member_is_a_user_or_a_contact(county):
+    who = cast(county)
+    group = org(who("nongye"), "沅江市水利局")
+    c = who("nongye")
+    person = make(c, "contacts", name="联系人", phone="13800000055")
+    member = {"org_id": group, "post": "liaison"}
+    assert faults(c.post("/v1/org-members", member)) == {
+        "org_member_who": "/user_id"}
+    made = make(c, "org-members", **member, contact_id=person["id"],
+                from_on="2024-01-01")
+    r = c.patch(f"/v1/org-members/{made['id']}", {"to_on": "2023-12-31"},
+                made["rev"])
+    assert faults(r) == {"org_member_days": "/to_on"}
+
+
+def test_an_office_covers_a_place_once(county):
+    who = cast(county)
+    group = org(who("nongye"), "沅江市水利局")
+    cover = {"org_id": group, "division_code": TOWN}
+    make(who("nongye"), "org-coverages", **cover)
+    r = who("nongye").post("/v1/org-coverages", cover)
+    assert (r.status, r.json["code"]) == (409, "duplicate")
+    make(who("nongye"), "org-coverages", **cover, category_code="Y-1")
+
+
+def test_documents_rest_on_others_and_are_read_from_below(county):
+    who = cast(county)
+    a, b = (make(who("nongye"), "source-documents", division_code=COUNTY,
+                 doc_no=f"沅农〔2041〕{n}号", title="实施方案",
+                 issued_on="2041-03-01", version_tag="试行")
+            for n in (1, 2))
+    make(who("nongye"), "source-document-bases", document_id=b["id"],
+         basis_id=a["id"])
+    r = who("nongye").post("/v1/source-document-bases", {
+        "document_id": a["id"], "basis_id": a["id"]})
+    assert faults(r) == {"source_document_basis_self": "/basis_id"}
+    assert who("cunguan").get(
+        f"/v1/source-documents/{b['id']}").json["doc_no"] == b["doc_no"]
+    r = who("cunguan").post("/v1/source-documents", {
+        "doc_no": "1", "title": "x", "issued_on": "2041-03-01"})
+    assert r.status == 403
