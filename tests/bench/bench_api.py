@@ -120,6 +120,7 @@ def main():
         peer = subprocess.Popen(
             ["node", PEER / "server.js"], env=dict(os.environ, SPEC=json.dumps({
                 "socket": socket, "port": port, "columns": columns,
+                "path": "/v1/issues",
                 "scope_sql": scope[0], "scope": scope[1],
                 "get_sql": get[0], "get_args": get[1][:-1],
                 "list_sql": lst[0], "list_args": lst[1]})))

@@ -30,12 +30,12 @@ async function read(name, sql, values) {
   }
 }
 
-fastify.get('/v1/issues/:id', { schema: { response: { 200: item } } }, async (req, reply) => {
+fastify.get(`${spec.path}/:id`, { schema: { response: { 200: item } } }, async (req, reply) => {
   const rows = await read('get', spec.get_sql, [...spec.get_args, req.params.id]);
   if (rows.length === 0) return reply.code(404).send({});
   return rows[0];
 });
-fastify.get('/v1/issues', { schema: { response: { 200: list } } }, async () => ({
+fastify.get(spec.path, { schema: { response: { 200: list } } }, async () => ({
   items: await read('list', spec.list_sql, spec.list_args),
 }));
 fastify.listen({ host: '127.0.0.1', port: spec.port });
