@@ -33,7 +33,7 @@ TOOL_SRC := $(wildcard tests/unit/tool_*.c)
 obj	= $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 BASE_LIBS := -lutf8proc -lsodium -lz -lm
-API_LIBS := -lpq -ljansson -lisal -lpthread $(BASE_LIBS)
+API_LIBS := -lpq -ljansson -lcurl -lcrypto -lisal -lpthread $(BASE_LIBS)
 AGENT_LIBS := -lcurl -lsqlite3 -lxlsxwriter -lexpat -lisal -ldeflate \
 	-lseccomp -ljansson -lpthread $(BASE_LIBS)
 
@@ -73,10 +73,11 @@ $(BUILD)/api.so: $(call obj,$(API_SRC)) $(BUILD)/schemas.o $(BUILD)/libbase.a
 	@echo "LD $@"
 	@$(CC) -shared $(LINK) -Wl,-z,relro,-z,now -o $@ $^ $(API_LIBS)
 # The engine alone, with routes that only test it instead of the chapters.
-ENGINE	:= main http http_part gate gate_body gate_check filetype serve reply route \
+ENGINE	:= main http http_head http_part gate gate_body gate_check gate_out \
+	filetype serve reply route \
 	limit limit_rule problem query_string \
-	json_depth db db_conn db_result db_stmt notify offload yield loop settings \
-	metrics health
+	json_depth idem audit db db_conn db_result db_stmt notify offload yield loop \
+	settings metrics health fetch
 $(BUILD)/tests/api_test_routes.o: tests/api_test_routes.c
 	@mkdir -p $(@D); echo "CC $<"
 	@$(CC) $(FLAGS) $(DEPS) -Iapi -isystem /usr/include/postgresql -c -o $@ $<
@@ -87,12 +88,12 @@ $(BUILD)/api_test.so: $(BUILD)/tests/api_test_routes.o \
 $(BUILD)/taizhang-agent: $(BUILD)/agent/main.o $(BUILD)/libagent.a $(BUILD)/libbase.a
 	@echo "LD $@"
 	@$(CC) $(LINK) -o $@ $^ $(AGENT_LIBS)
-$(BUILD)/taizhangctl: $(call obj,$(CTL_SRC)) $(BUILD)/libapi.a $(BUILD)/libbase.a
+$(BUILD)/taizhangctl: $(call obj,$(CTL_SRC)) $(BUILD)/libagent.a $(BUILD)/libapi.a $(BUILD)/libbase.a
 	@echo "LD $@"
-	@$(CC) $(LINK) -o $@ $^ -lcurl $(API_LIBS)
+	@$(CC) $(LINK) -o $@ $^ $(API_LIBS)
 $(BUILD)/taizhang-jobs: $(call obj,$(JOBS_SRC)) $(BUILD)/libapi.a $(BUILD)/libbase.a
 	@echo "LD $@"
-	@$(CC) $(LINK) -o $@ $^ -lcurl $(API_LIBS)
+	@$(CC) $(LINK) -o $@ $^ $(API_LIBS)
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libagent.a $(BUILD)/libapi.a $(BUILD)/libbase.a
 	@mkdir -p $(@D); echo "LD $@"
@@ -102,12 +103,12 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libagent.a $(BUILD)/libapi.a $(BUILD)/
 
 # Packages first, then a second look at what they brought (compiler, headers).
 run:
-	@conf/packages.sh run
+	@conf/packages.sh run $(if $(TLS),tls)
 	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) exec conf/run.sh
 
 test:
-	@conf/packages.sh run test
+	@conf/packages.sh run tls test
 	@$(MAKE) --no-print-directory all build-tests
 	@$(PYTHON) tests/run.py --build $(BUILD)
 

@@ -8,10 +8,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/secret.h"
 #include "base/uid.h"
+#include "conf.h"
 #include "state.h"
 
 #define REPLY_MAX (64u << 20)
@@ -33,8 +36,8 @@ struct client {
 };
 
 static bool token_read(const char *, char *, size_t, char *, size_t);
-static CURL *handle_new(const struct client *, const char *ca_file,
-    struct buf *);
+static bool key_private(const char *, char *, size_t);
+static CURL *handle_new(const struct conf *, struct buf *);
 static const volatile sig_atomic_t *heed;
 
 static int still_wanted(void *, curl_off_t, curl_off_t, curl_off_t,
@@ -74,23 +77,25 @@ still_wanted(void *arg, curl_off_t a, curl_off_t b, curl_off_t c,
 }
 
 struct client *
-client_new(const char *api, const char *token_file, const char *ca_file,
-    char *why, size_t why_size)
+client_new(const struct conf *conf, const char *token_file, char *why,
+    size_t why_size)
 {
 	char token[BEARER_MAX + 2];
+	if (conf->key_file && !key_private(conf->key_file, why, why_size))
+		return NULL;
 	if (!token_read(token_file, token, sizeof token, why, why_size))
 		return NULL;
 	struct client *c = calloc(1, sizeof *c);
 	REQUIRE(c);
-	c->api = strdup(api);
+	c->api = strdup(conf->api);
 	REQUIRE(c->api);
 	snprintf(c->authorization, sizeof c->authorization,
 	    "Authorization: Bearer %s", token);
 	explicit_bzero(token, sizeof token);
 	buf_init(&c->in, REPLY_MAX);
 	buf_init(&c->poll_in, REPLY_MAX);
-	c->easy = handle_new(c, ca_file, &c->in);
-	c->poll = handle_new(c, ca_file, &c->poll_in);
+	c->easy = handle_new(conf, &c->in);
+	c->poll = handle_new(conf, &c->poll_in);
 	return c;
 }
 
@@ -112,16 +117,12 @@ static bool
 token_read(const char *path, char *token, size_t size, char *why,
     size_t why_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, token, size - 1);
-	int error = errno;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0) {
-		snprintf(why, why_size, "%s: %s", path, strerror(error));
+	size_t n;
+	const char *bad = secret_file(path, token, size, &n);
+	if (bad) {
+		snprintf(why, why_size, "%s: %s", path, bad);
 		return false;
 	}
-	token[n] = '\0';
 	token[strcspn(token, " \t\r\n")] = '\0';
 	if (!bearer_ok(token)) {
 		snprintf(why, why_size, "%s: holds no token", path);
@@ -130,10 +131,24 @@ token_read(const char *path, char *token, size_t size, char *why,
 	return true;
 }
 
-static CURL *
-handle_new(const struct client *c, const char *ca_file, struct buf *in)
+/* A key that others can read is nobody's. */
+static bool
+key_private(const char *path, char *why, size_t why_size)
 {
-	(void)c;
+	struct stat st;
+	if (stat(path, &st) < 0)
+		snprintf(why, why_size, "%s: %s", path, strerror(errno));
+	else if (st.st_mode & 077)
+		snprintf(why, why_size, "%s: others can read it, chmod 0600",
+		    path);
+	else
+		return true;
+	return false;
+}
+
+static CURL *
+handle_new(const struct conf *conf, struct buf *in)
+{
 	CURL *h = curl_easy_init();
 	REQUIRE(h);
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
@@ -147,8 +162,13 @@ handle_new(const struct client *c, const char *ca_file, struct buf *in)
 	curl_easy_setopt(h, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, still_wanted);
-	if (ca_file)
-		curl_easy_setopt(h, CURLOPT_CAINFO, ca_file);
+	curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (conf->ca_file)
+		curl_easy_setopt(h, CURLOPT_CAINFO, conf->ca_file);
+	if (conf->cert_file) {
+		curl_easy_setopt(h, CURLOPT_SSLCERT, conf->cert_file);
+		curl_easy_setopt(h, CURLOPT_SSLKEY, conf->key_file);
+	}
 	return h;
 }
 

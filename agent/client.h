@@ -16,6 +16,7 @@
 #include "base/err.h"
 
 struct client;
+struct conf;
 
 struct ask {
 	const char *method;
@@ -30,9 +31,9 @@ void client_stop(void);
 /* Requests end when *stop becomes true. */
 void client_heed(const volatile sig_atomic_t *stop);
 
-/* token_file is read once; false: why has a sentence. */
-struct client *client_new(const char *api, const char *token_file,
-    const char *ca_file, char *why, size_t why_size);
+/* token_file is read once; NULL: why has a sentence. */
+struct client *client_new(const struct conf *, const char *token_file,
+    char *why, size_t why_size);
 void client_free(struct client *);
 
 /*

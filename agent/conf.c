@@ -34,6 +34,8 @@ static const struct key global_keys[] = {
 	{ "api", T_TEXT, offsetof(struct conf, api), 0, 0 },
 	{ "state", T_PATH, offsetof(struct conf, state), 0, 0 },
 	{ "ca_file", T_PATH, offsetof(struct conf, ca_file), 0, 0 },
+	{ "cert_file", T_PATH, offsetof(struct conf, cert_file), 0, 0 },
+	{ "key_file", T_PATH, offsetof(struct conf, key_file), 0, 0 },
 	{ "settle_s", T_NUMBER, offsetof(struct conf, settle_s), 0, 3600 },
 	{ "scan_s", T_NUMBER, offsetof(struct conf, scan_s), 1, 86400 },
 	{ "network_scan_s", T_NUMBER, offsetof(struct conf, network_scan_s),
@@ -218,6 +220,8 @@ conf_complete(struct reader *r)
 		return refuse(r, "api must begin with http:// or https://");
 	if (!c->state)
 		return refuse(r, "state is missing");
+	if (!c->cert_file != !c->key_file)
+		return refuse(r, "cert_file and key_file go together");
 	for (size_t i = 0; i < c->nbindings; i++) {
 		size_t n = strlen(c->binding[i].folder);
 		if (strncmp(c->state, c->binding[i].folder, n) == 0 &&

@@ -21,6 +21,8 @@ struct conf {
 	const char *api;	   /* http://127.0.0.1:8080 */
 	const char *state;	   /* absolute directory, mode 0700, local disk */
 	const char *ca_file;	   /* for https; NULL: the system's */
+	const char *cert_file;	   /* shown to the API; both or neither */
+	const char *key_file;	   /* … with its key, for its owner's eyes */
 	long settle_s;		   /* quiet time of a local save; 0 = the
 				      binding's own */
 	long scan_s;		   /* full look at a local folder */

@@ -108,8 +108,7 @@ loop_open(struct loop *l, const struct conf *conf, const char *dir)
 		*s = (struct site){ .conf = conf, .binding = b,
 			.state = &l->state, .spool = &l->spool,
 			.root_fd = -1 };
-		s->client = client_new(conf->api, b->token_file,
-		    conf->ca_file, why, sizeof why);
+		s->client = client_new(conf, b->token_file, why, sizeof why);
 		if (!s->client) {
 			fprintf(stderr, "taizhang-agent: %s\n", why);
 			return false;
@@ -383,8 +382,7 @@ loop_init(const struct conf *conf, const char *dir)
 			.root_fd = -1 };
 		if (dir && !below(b->folder, dir))
 			continue;
-		s.client = client_new(conf->api, b->token_file, conf->ca_file,
-		    why, sizeof why);
+		s.client = client_new(conf, b->token_file, why, sizeof why);
 		if (s.client && site_init(&s, why, sizeof why)) {
 			printf("%s: %s\n", b->folder, s.id);
 		} else {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "client.h"
 #include "conf.h"
 #include "event.h"
@@ -51,6 +52,7 @@ main(int argc, char **argv)
 	const char *conf_path = CONF_DEFAULT;
 	int i = 1;
 	umask(0002);
+	secret_process();
 	for (; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--help") == 0 ||
 		    strcmp(argv[i], "-h") == 0) {

@@ -145,7 +145,8 @@ static const struct stmt put_action = { "action_put",
 	" FROM action WHERE (division_code BETWEEN $1::bigint AND $2::bigint"  \
 	" OR $1::bigint BETWEEN division_code AND"                             \
 	" division_hi(division_code))"                                         \
-	" AND ($3::text, $4::int) IS NOT NULL"
+	SCOPE_REST SCOPE_PLACE("division_code")                                \
+	" AND (($3::text[])[2] IS NULL OR ($3::text[])[2] IN ('', id::text))"
 static struct stmt get_one = { .name = "action_get" };
 static struct stmt get_all = { .name = "action_list" };
 
@@ -432,7 +433,7 @@ render_part(struct request *r, const struct part *p, const struct rows *rows)
 		for (size_t k = 0; k < p->nfields; k++) {
 			buf_key(b, p->fields[k].name);
 			value_to_json(b, &p->fields[k], rows_text(rows, i,
-			    (int)k), r->who.scope.clearance);
+			    (int)k), MASK_NONE);
 		}
 		buf_str(b, "}");
 	}

@@ -9,8 +9,14 @@
 /* Statements and routes; before the workers connect. */
 void admin_init(void);	 /* loads of places and organisations */
 void places_init(void);	 /* reads of places and organisations */
+void reorganise_init(void); /* places that end, with all they have */
 void users_init(void);
 void actions_init(void);
+void roles_init(void);
+
+/* users_grants.c: the grants of one person, faults with their path. */
+void grants_check(struct request *, json_t *user, const char *path);
+json_t *grants_schema(void);
 
 /* What they take, for the OpenAPI document. */
 json_t *users_schema(void);

@@ -10,6 +10,7 @@
 
 static const char *moment_of(struct request *, const char *value);
 static void candidates(struct buf *, const struct list *);
+static void places(struct buf *, const struct list *, const char *prefix);
 
 /* As the row would have been shown then, to somebody with the clearance of
  * today; not what may be done with it, which is a thing of today. */
@@ -66,10 +67,6 @@ as_of_read(struct request *r, struct list *l, const char *value)
 {
 	const char *moment = moment_of(r, value);
 
-	if (l->format != FORMAT_JSON)
-		return list_refuse(r, "as_of", "not_with_format",
-		    "按时点查询不能与导出同用",
-		    "does not go with a format that holds all rows");
 	if (moment == NULL)
 		return false;
 	l->as_of = list_bind(r, l, moment);
@@ -89,13 +86,13 @@ as_of_from(struct buf *b, const struct list *l)
 	    " <= %d FROM (SELECT ", table, AS_OF_MAX);
 	candidates(b, l);
 	buf_printf(b, " LIMIT %d) c) AND h.entity = '%s' AND h.at <="
-	    " %s::timestamptz AND h.division_code BETWEEN %lld AND %lld"
-	    " AND NOT EXISTS (SELECT FROM history n WHERE n.entity = '%s'"
+	    " %s::timestamptz AND ", AS_OF_MAX + 1, table, l->as_of);
+	places(b, l, "h.");
+	buf_printf(b, " AND NOT EXISTS (SELECT FROM history n WHERE n.entity = '%s'"
 	    " AND n.row_id = h.row_id AND n.rev > h.rev AND n.at <="
 	    " %s::timestamptz) AND h.rev = history_at('%s', h.row_id,"
-	    " %s::timestamptz, app_clearance()))", AS_OF_MAX + 1, table,
-	    l->as_of, (long long)l->lo, (long long)l->hi, table, l->as_of,
-	    table, l->as_of);
+	    " %s::timestamptz, app_clearance()))", table, l->as_of, table,
+	    l->as_of);
 }
 
 void
@@ -137,8 +134,19 @@ static void
 candidates(struct buf *b, const struct list *l)
 {
 	buf_printf(b, "1 FROM history WHERE entity = '%s' AND at <= "
-	    "%s::timestamptz AND division_code BETWEEN %lld AND %lld",
-	    l->entity->table, l->as_of, (long long)l->lo, (long long)l->hi);
+	    "%s::timestamptz AND ", l->entity->table, l->as_of);
+	places(b, l, "");
+}
+
+/* As the list itself has it. */
+static void
+places(struct buf *b, const struct list *l, const char *prefix)
+{
+	if (l->entity->shared)
+		list_shared(b, prefix, l->lo, l->hi);
+	else
+		buf_printf(b, "%sdivision_code BETWEEN %lld AND %lld", prefix,
+		    (long long)l->lo, (long long)l->hi);
 }
 
 /* A time, or a day, which is meant with its end as the county's clock has it.

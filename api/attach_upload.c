@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "entity.h"
 #include "header_value.h"
+#include "idem.h"
 #include "query_string.h"
 #include "settings.h"
 
@@ -27,6 +28,7 @@ static void release(struct upload *);
 static enum next refused(struct request *, struct upload *);
 static bool describe(struct request *, struct upload *);
 static json_t *field_json(int field, const char *text);
+static enum next keep_row(struct request *);
 
 enum next
 attach_upload(struct request *r)
@@ -40,13 +42,13 @@ attach_upload(struct request *r)
 			return next;
 		u = r->held;
 	} else if (u->ready) {
-		return entity_create(r);
+		return keep_row(r);
 	} else if (u->opened && u->got == 0) { /* a piece was worked on */
 		if (u->wrong.code != NULL || u->stored != STORED)
 			return refused(r, u);
 		if (u->last) {
 			u->ready = describe(r, u);
-			return u->ready ? entity_create(r)
+			return u->ready ? keep_row(r)
 			    : fail(r, E_INPUT, "invalid",
 			    "有的字段填写不正确", "Some fields are not right.");
 		}
@@ -56,6 +58,16 @@ attach_upload(struct request *r)
 	if (!request_read(r, u->piece, UPLOAD_PIECE, &u->got))
 		return NEXT_WAIT;
 	return hand_over(r, u);
+}
+
+/* All of it is known: a row like any other, made once for a key. */
+static enum next
+keep_row(struct request *r)
+{
+	enum next next = idem_begin(r);
+
+	return next == NEXT_DONE && r->flow.idem != IDEM_AGAIN
+	    ? entity_create(r) : next;
 }
 
 /* NEXT_DONE: go on and read. */

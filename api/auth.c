@@ -6,9 +6,11 @@
 #include <strings.h>
 #include <time.h>
 
+#include "audit.h"
 #include "base/uid.h"
 #include "conf.h"
 #include "identity.h"
+#include "login.h"
 #include "loop.h"
 #include "notify.h"
 #include "route.h"
@@ -33,34 +35,68 @@ static struct known {
 static uint64_t forgotten_ms;
 
 /* Columns both kinds of token give: id, login, name, org, org name, role,
- * division, its last code, line, clearance, binding. */
+ * division, first and last code of the range, line, clearance, binding, the
+ * grant, the session or the token itself, what the grant is narrowed to
+ * (action, coverage, own rows), whether the password must be changed, whether
+ * there is a second factor. */
 static const struct stmt user_find = { "auth_user",
 	"SELECT u.id, u.login, u.name, o.id, o.name, g.role, g.division_code,"
-	" division_hi(g.division_code), g.line_code, g.clearance, NULL, s.id"
+	" g.lo, g.hi, g.line_code, g.clearance, NULL, g.id, s.id,"
+	" g.action_id, g.cover, g.owned, u.must_change,"
+	" EXISTS (SELECT FROM user_totp t"
+	" WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)"
 	" FROM session s JOIN app_user u ON u.id = s.user_id"
-	" JOIN role_grant g ON g.id = s.grant_id"
+	" JOIN grant_reach g ON g.id = s.grant_id AND g.valid"
 	" LEFT JOIN org_unit o ON o.id = u.org_id"
 	" WHERE s.token_hash = $1 AND s.revoked_at IS NULL"
 	" AND s.expires_at > now() AND s.last_seen_at > now() - " IDLE
-	" AND u.status = 'active' AND g.valid_from <= now()"
-	" AND (g.valid_to IS NULL OR g.valid_to > now())" };
+	" AND u.status = 'active'" };
 static const struct stmt user_seen = { "auth_seen",
 	"UPDATE session SET last_seen_at = now() WHERE token_hash = $1"
 	" AND revoked_at IS NULL AND last_seen_at > now() - " IDLE
 	" AND last_seen_at < now() - interval '1 minute'" };
 static const struct stmt agent_find = { "auth_agent",
 	"SELECT t.id, '', t.name, o.id, o.name, 'sheet_agent',"
-	" t.division_code, division_hi(t.division_code), t.line_code,"
-	" t.clearance, t.binding_id, t.id"
+	" t.division_code, t.division_code, division_hi(t.division_code),"
+	" t.line_code, t.clearance, t.binding_id, NULL, t.id, NULL, NULL, NULL,"
+	" false, true"
 	" FROM agent_token t LEFT JOIN org_unit o ON o.id = t.org_id"
 	" WHERE t.token_hash = $1 AND t.revoked_at IS NULL"
 	" AND (t.expires_at IS NULL OR t.expires_at > now())" };
+/* … and of an application: whose it is, for whom it acts, what it may, how
+ * often, whether it sees personal data. The rights are those of its user,
+ * within its own: never wider than either, and ended with either. */
+static const struct stmt client_find = { "auth_client",
+	"SELECT coalesce(u.id, c.id), coalesce(u.login, ''),"
+	" coalesce(u.name, c.name), o.id, o.name,"
+	" coalesce(g.role, 'api_client'), coalesce(g.division_code, t.lo),"
+	" greatest(t.lo, coalesce(g.lo, t.lo)),"
+	" least(t.hi, coalesce(g.hi, t.hi)), coalesce(g.line_code, ''),"
+	" least(coalesce(g.clearance, 0), c.clearance), NULL, g.id, t.id,"
+	" coalesce(t.action_id, g.action_id), g.cover, g.owned, false, true,"
+	" c.id, u.id, array_to_string(t.scopes, ' '), c.rate, c.personal, c.export_rows"
+	" FROM client_token t JOIN client_app c ON c.id = t.client_id"
+	" AND c.status = 'active' AND c.valid_to > now()"
+	" LEFT JOIN session s ON s.id = t.session_id"
+	" LEFT JOIN app_user u ON u.id = s.user_id"
+	" LEFT JOIN grant_reach g ON g.id = s.grant_id AND g.valid"
+	" LEFT JOIN org_unit o ON o.id = coalesce(u.org_id, c.org_id)"
+	" WHERE t.token_hash = $1 AND t.revoked_at IS NULL"
+	" AND t.expires_at > now() AND (t.session_id IS NULL"
+	" OR (s.revoked_at IS NULL AND s.expires_at > now()"
+	" AND s.last_seen_at > now() - " IDLE " AND u.status = 'active'"
+	" AND NOT u.must_change AND g.id IS NOT NULL"
+	" AND (t.action_id IS NULL OR g.action_id IS NULL"
+	" OR t.action_id = g.action_id)))" };
 static const struct stmt *const statements[] = { &user_find, &user_seen,
-	&agent_find };
+	&agent_find, &client_find };
 
 static bool auth_plan(struct request *);
 static bool auth_more(struct request *);
 static enum err auth_accept(struct request *);
+static enum err unready(struct request *);
+static bool client_route(const struct request *);
+static bool token_is(const struct request *, const char *prefix);
 static struct known *known_of(const char *hash);
 static bool remembered(struct request *, const char *hash);
 static void remember(struct request *);
@@ -92,7 +128,7 @@ auth_token_hash(struct request *r)
 	for (h += 7; *h == ' '; h++)
 		continue;
 	if (!bearer_ok(h) || (strncmp(h, "tz_u_", 5) != 0 &&
-	    strncmp(h, "tz_a_", 5) != 0))
+	    strncmp(h, "tz_a_", 5) != 0 && strncmp(h, "tz_c_", 5) != 0))
 		return NULL;
 	hash = arena_alloc(&r->arena, SHA_HEX_LEN + 1);
 	sha256_hex(h, strlen(h), hash);
@@ -104,12 +140,16 @@ static bool
 auth_plan(struct request *r)
 {
 	const char *hash = auth_token_hash(r);
+	const struct stmt *other;
 
 	if (hash == NULL)
 		return false;
 	memset(&r->who, 0, sizeof r->who); /* the stage may start over */
-	if (strstr(request_header(r, "authorization"), "tz_a_") != NULL) {
-		batch_add(&r->batch, &agent_find, 1, &hash);
+	r->found = NULL;
+	other = token_is(r, "tz_a_") ? &agent_find :
+	    token_is(r, "tz_c_") ? &client_find : NULL;
+	if (other != NULL) {
+		batch_add(&r->batch, other, 1, &hash);
 		conf_ask(&r->batch);
 		return true;
 	}
@@ -129,7 +169,7 @@ auth_more(struct request *r)
 	if (rows_n(batch_rows(&r->batch, 0)) == 0 ||
 	    !conf_changed(&r->batch, 1))
 		return false;
-	fill(r, batch_rows(&r->batch, 0));
+	r->found = batch_rows(&r->batch, 0);
 	batch_open(&r->batch, &r->arena, &scope_system, LANE_FAST);
 	conf_plan(&r->batch);
 	return true;
@@ -138,15 +178,63 @@ auth_more(struct request *r)
 static enum err
 auth_accept(struct request *r)
 {
-	if (r->batch.n > 0 && r->who.id[0] != '\0') {
+	if (r->found != NULL) {
 		conf_take(&r->batch);
+		fill(r, r->found);
 	} else if (r->batch.n > 0) {
 		if (rows_n(batch_rows(&r->batch, 0)) == 0)
 			return E_IDENTITY;
 		fill(r, batch_rows(&r->batch, 0));
 		remember(r);
 	}
+	if (r->who.must != 0 && !(r->route->open & OPEN_UNREADY))
+		return unready(r);
+	if (r->who.client[0] != '\0' && !client_route(r))
+		return E_DENIED;
 	return scope_grants(&r->who, r->route->right, r->route->entity);
+}
+
+/* An application comes to rows of the model, and to where it is expected; what
+ * is done with a right to read besides reading is not for it. */
+static bool
+client_route(const struct request *r)
+{
+	const struct route *t = r->route;
+
+	if (t->open & OPEN_CLIENT)
+		return true;
+	return t->entity != NULL && t->right != RIGHT_SELF &&
+	    (t->right != RIGHT_READ || t->method == M_GET);
+}
+
+static bool
+token_is(const struct request *r, const char *prefix)
+{
+	return strstr(request_header(r, "authorization"), prefix) != NULL;
+}
+
+static enum err
+unready(struct request *r)
+{
+	bool password = (r->who.must & MUST_PASSWORD) != 0;
+
+	(void)fail(r, E_DENIED, password ? "password_change_required" :
+	    "totp_setup_required", password ? "请先修改密码" :
+	    "请先设置动态验证码", password ? "Change the password first." :
+	    "Set up the second factor first.");
+	return E_DENIED;
+}
+
+const struct scope *
+scope_own(struct request *r)
+{
+	struct scope *s = arena_alloc(&r->arena, sizeof *s);
+
+	*s = scope_system;
+	s->actor = r->who.id;
+	s->channel = "api";
+	s->origin = r->id;
+	return s;
 }
 
 /* The place a session has, whoever is in it now. */
@@ -179,11 +267,12 @@ remembered(struct request *r, const char *hash)
 static void
 remember(struct request *r)
 {
-	const char *hash = r->who.binding[0] == '\0' ? auth_token_hash(r)
-						     : NULL;
+	const char *hash = r->who.binding[0] == '\0' &&
+	    r->who.client[0] == '\0' ? auth_token_hash(r) : NULL;
 	struct known *k;
 
-	if (hash == NULL || strlen(r->who.scope.line) >= sizeof k->line)
+	if (hash == NULL || strlen(r->who.scope.line) >= sizeof k->line ||
+	    scope_narrow(&r->who.scope))
 		return;
 	k = known_of(hash);
 	/* Another session has the place now, or the answer may be older than
@@ -232,15 +321,33 @@ fill(struct request *r, const struct rows *f)
 	copy(who->name, sizeof who->name, rows_text(f, 0, 2));
 	copy(who->org, sizeof who->org, rows_text(f, 0, 3));
 	copy(who->org_name, sizeof who->org_name, rows_text(f, 0, 4));
-	copy(who->binding, sizeof who->binding, rows_text(f, 0, 10));
+	copy(who->binding, sizeof who->binding, rows_text(f, 0, 11));
+	copy(who->grant, sizeof who->grant, rows_text(f, 0, 12));
+	copy(who->session, sizeof who->session, rows_text(f, 0, 13));
+	copy(who->action, sizeof who->action, rows_text(f, 0, 14));
 	who->role = role != NULL ? role->code : "";
+	who->must = *rows_text(f, 0, 17) == 't' ? MUST_PASSWORD : 0;
+	if (*rows_text(f, 0, 18) != 't' && second_needed(who->role))
+		who->must |= MUST_TOTP;
+	who->part = role_part(who->role);
+	who->auditor = who->readonly = who->part == PART_AUDITOR;
 	who->division = strtoll(rows_text(f, 0, 6), NULL, 10);
 	who->level = role != NULL && role->level > 0 ? role->level
 	    : division_level(who->division);
-	who->scope.lo = who->division;
-	who->scope.hi = strtoll(rows_text(f, 0, 7), NULL, 10);
-	who->scope.clearance = (int)rows_long(f, 0, 9);
-	scope_of(r, rows_text(f, 0, 8));
+	who->scope.lo = strtoll(rows_text(f, 0, 7), NULL, 10);
+	who->scope.hi = strtoll(rows_text(f, 0, 8), NULL, 10);
+	who->scope.clearance = (int)rows_long(f, 0, 10);
+	who->scope.cover = rows_text(f, 0, 15);
+	who->scope.own = rows_text(f, 0, 16);
+	if (rows_cols(f) > 19) {
+		copy(who->client, sizeof who->client, rows_text(f, 0, 19));
+		copy(who->via, sizeof who->via, rows_text(f, 0, 20));
+		who->scopes = rows_text(f, 0, 21);
+		who->rate = (unsigned)rows_long(f, 0, 22);
+		who->personal = *rows_text(f, 0, 23) == 't';
+		who->export_rows = (unsigned)rows_long(f, 0, 24);
+	}
+	scope_of(r, rows_text(f, 0, 9));
 }
 
 /* The scope's pointers are into the request. */
@@ -250,9 +357,11 @@ scope_of(struct request *r, const char *line)
 	struct principal *who = &r->who;
 
 	who->scope.line = arena_strdup(&r->arena, line);
+	who->scope.action = who->action;
 	who->scope.actor = who->id;
 	who->scope.channel = who->binding[0] != '\0' ? "sheet" : "api";
 	who->scope.origin = r->id;
+	who->scope.trail = audit_trail(r, NULL, NULL);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "entity.h"
 #include "scope.h"
 #include "sync.h"
+#include "value_list.h"
 
 #define NAME_CHARS_MAX 100
 #define LIST_MAX 500 /* divisions or forms of one folder */

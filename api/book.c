@@ -208,9 +208,7 @@ book_cells_json(struct request *r, struct buf *b, const struct book *book,
 		    json_string_value(json_object_get(overrides, c->name));
 
 		buf_key(b, c->name);
-		buf_json(b, typed != NULL ? typed
-					  : ledger_show(&r->arena, c,
-						book_codes(book), row, extra));
+		buf_json(b, book_shown(r, book, c, row, extra, typed));
 	}
 	json_object_foreach(extra, name, v)
 	{
@@ -223,20 +221,6 @@ book_cells_json(struct request *r, struct buf *b, const struct book *book,
 	}
 	buf_char(b, '}');
 	json_decref(extra);
-}
-
-void
-cell_json(struct buf *b, const struct entity *e, const char *name,
-    const char *text, int clearance)
-{
-	const struct field *f = field_at(e, field_index(e, name));
-
-	if (text == NULL || (*name == '\0' && clearance < SHEET_CLEARANCE))
-		buf_str(b, "null");
-	else if (f != NULL && f->clearance > clearance)
-		value_to_json(b, f, text, clearance);
-	else
-		buf_json(b, text);
 }
 
 void
@@ -261,30 +245,6 @@ book_findings(struct request *r, const struct book *book,
 		all.at[i].name = l->column[at].name;
 		finding_add(&r->arena, out, &all.at[i]);
 	}
-}
-
-const char *
-text_array(struct arena *a, const char *const *s, size_t n)
-{
-	struct buf b;
-	const char *out;
-
-	buf_init(&b, 1 << 20);
-	buf_char(&b, '{');
-	for (size_t i = 0; i < n; i++) {
-		buf_str(&b, i > 0 ? ",\"" : "\"");
-		for (const char *p = s[i]; *p != '\0'; p++) {
-			if (*p == '"' || *p == '\\')
-				buf_char(&b, '\\');
-			buf_char(&b, *p);
-		}
-		buf_char(&b, '"');
-	}
-	buf_char(&b, '}');
-	REQUIRE(!b.over);
-	out = arena_strndup(a, b.data, b.len);
-	buf_free(&b);
-	return out;
 }
 
 static void

@@ -76,15 +76,17 @@ void book_row_json(struct buf *, const struct entity *, const bool *columns,
  * whatever else staff keep in it. overrides (or NULL) replace the value. */
 void book_cells_json(struct request *, struct buf *, const struct book *,
     const char *const *row, const json_t *overrides);
-/* What a cell says, to somebody of that clearance: masked as the field is.
+/* A cell of a row as the caller – for a workbook, its folder – may see it;
+ * typed: the text that stands in it instead of the row's value, or NULL. */
+const char *book_shown(struct request *, const struct book *,
+    const struct ledger_column *, const char *const *row, const json_t *extra,
+    const char *typed);
+/* What a cell says, to that reader: masked as the field is.
  * name "" = a whole row, which is shown to who may see all of it. */
 void cell_json(struct buf *, const struct entity *, const char *name,
-    const char *text, int clearance);
+    const char *text, struct principal *);
 /* Findings of a row by the numbered rules, on the columns that show them. */
 void book_findings(struct request *, const struct book *,
     const char *const *row, struct findings *);
-
-/* PostgreSQL array literals of n identifiers or numbers. */
-const char *text_array(struct arena *, const char *const *, size_t n);
 
 #endif

@@ -14,7 +14,7 @@
 /* Ends the transaction. */
 static const struct stmt nothing = { "bulk_end", "SELECT 1" };
 
-enum { BEGUN, CLAIMED, LOOKED, MERGING, WRITING, KEPT };
+enum { LOOKED, MERGING, WRITING, ENDED };
 
 static enum next begin(struct request *);
 static bool take_flags(struct request *, struct bulk *);
@@ -44,11 +44,6 @@ entity_bulk(struct request *r)
 	if (b == NULL)
 		return begin(r);
 	switch (b->phase) {
-	case CLAIMED:
-		if (r->batch.failed >= 0)
-			return fail_data(r);
-		next = idem_claimed(r);
-		return next == NEXT_DB ? look(r, b) : next;
 	case LOOKED:
 		if (r->batch.failed >= 0)
 			return fail_data(r);
@@ -62,7 +57,7 @@ entity_bulk(struct request *r)
 		next = write_next(r, e, b);
 		return next == NEXT_DONE ? finish(r, b) : next;
 	default:
-		return idem_finish(r);
+		return r->batch.failed >= 0 ? fail_data(r) : NEXT_DONE;
 	}
 }
 
@@ -94,11 +89,7 @@ begin(struct request *r)
 		    "应为 {\"items\": […]}，每项一条记录，最多 1000 条",
 		    "The body is {\"items\": […]}, of at most 1000 rows.");
 	r->state = b;
-	if (idem_key(r) == NULL)
-		return look(r, b);
-	b->phase = CLAIMED;
-	b->claimed = true;
-	return idem_claim(r);
+	return look(r, b);
 }
 
 static bool
@@ -243,13 +234,17 @@ change_row(struct request *r, const struct entity *e, struct bulk *b, size_t i)
 {
 	struct bulk_row *w = &b->row[i];
 	bool *changed = arena_array(&r->arena, field_total(e), 1);
-	const struct role *role = role_find(r->who.role);
 	const char *code, *zh, *en;
 
-	if (e->append || role == NULL || !role_may(role, V_CHANGE, e->name)) {
+	if (e->append || !who_may(&r->who, V_CHANGE, e->name)) {
 		bulk_fault(r, b, i, 403, "", "5.2", "who",
 		    "已有这条记录，您不能修改它",
 		    "The row is there, and you may not change it.");
+		return;
+	}
+	code = row_locked(r, e, w->was, &zh, &en);
+	if (code != NULL && strcmp(code, "other_level") == 0) {
+		bulk_fault(r, b, i, 403, "", "5.1", code, zh, en);
 		return;
 	}
 	if (w->rev != NULL && strcmp(w->rev, row_get(e, w->was, "rev")) != 0) {
@@ -260,7 +255,7 @@ change_row(struct request *r, const struct entity *e, struct bulk *b, size_t i)
 		    row_get(e, w->was, "rev")));
 		return;
 	}
-	if ((code = row_locked(r, e, w->was, &zh, &en)) != NULL) {
+	if (code != NULL) {
 		bulk_fault(r, b, i, 409, "", "5.1", code, zh, en);
 		return;
 	}
@@ -305,9 +300,7 @@ finish(struct request *r, struct bulk *b)
 	/* What nobody ends is rolled back. */
 	if (b->dry)
 		return NEXT_DONE;
-	b->phase = KEPT;
-	if (b->claimed)
-		return idem_keep(r);
+	b->phase = ENDED;
 	bulk_batch(r);
 	r->batch.last = true;
 	batch_add(&r->batch, &nothing, 0, NULL);
@@ -324,7 +317,9 @@ refuse(struct request *r, struct bulk *b)
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->row[i].what != BULK_BAD)
 			continue;
-		if (b->row[i].status == 409)
+		if (b->row[i].status == 403)
+			err = E_DENIED;
+		else if (b->row[i].status == 409 && err == E_INPUT)
 			err = E_CONFLICT;
 		for (*end = b->row[i].faults; *end != NULL;)
 			end = &(*end)->next;

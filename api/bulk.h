@@ -35,7 +35,7 @@ struct bulk_row {
 
 struct bulk {
 	int phase;
-	bool atomic, dry, claimed;
+	bool atomic, dry;
 	size_t n, done;	    /* rows; how many are merged */
 	struct bulk_row *row;
 	struct bulk_match *match;

@@ -132,15 +132,18 @@ match_references(struct request *r, const struct entity *e, struct bulk *b,
 	for (size_t k = 0; k < field_total(e); k++) {
 		const struct field *f = field_at(e, (int)k);
 		const char *id = look_named(f, b->row[i].body);
-		const struct stmt *s = id != NULL ? look_statement(e, f)
-						  : NULL;
-		const struct entity *of = f->of ? entity_find(f->of) : NULL;
+		const struct entity *of;
+		const struct stmt *s;
 		size_t t = 0;
 
+		if (id == NULL)
+			continue;
+		s = look_statement(e, f);
 		while (t < m->ntargets && m->target[t].stmt != s)
 			t++;
 		if (t == m->ntargets || on_shelf(&m->target[t].seen, id))
 			continue;
+		of = entity_find(f->of);
 		fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02",
 		    "unknown", arena_printf(&r->arena, "没有这条“%s”",
 		    of != NULL ? of->label : f->label),
@@ -322,7 +325,7 @@ key_sent(struct request *r, const struct entity *e, const struct bulk_row *w,
 		const json_t *v = json_object_get(w->body, f->name);
 
 		REQUIRE(n < COUNT(sql));
-		if (v == NULL || f->clearance > r->who.scope.clearance ||
+		if (v == NULL || mask_field(&r->who, e, f, NULL) != MASK_NONE ||
 		    !value_from_json(&r->arena, f, conf_codes(), v, &sql[n],
 		    &why) || sql[n] == NULL)
 			return NULL;

@@ -131,10 +131,9 @@ build(struct buf *b, const struct entity *e, bool insert)
 		query_where(b, e);
 		buf_str(b, " RETURNING id, rev");
 	} else {
-		buf_str(b, " WHERE t.id = n.id AND t.rev = n.rev"
-		    " AND t.division_code BETWEEN $1::bigint AND $2::bigint"
-		    " AND ($3::text = '' OR t.competent_line = $3::text)"
-		    " AND t.sensitivity <= $4::int RETURNING t.id, t.rev");
+		buf_str(b, " WHERE t.id = n.id AND t.rev = n.rev AND ");
+		query_where_own(b, e, "t.");
+		buf_str(b, " RETURNING t.id, t.rev");
 	}
 }
 

@@ -3,6 +3,8 @@
 
 #include "admin.h"
 #include "attach.h"
+#include "audit.h"
+#include "client.h"
 #include "conf.h"
 #include "entity.h"
 #include "explain.h"
@@ -14,6 +16,7 @@
 #include "move.h"
 #include "openapi.h"
 #include "parts.h"
+#include "privacy.h"
 #include "quality.h"
 #include "query.h"
 #include "record.h"
@@ -26,6 +29,7 @@ chapters(void)
 	model_check();
 	conf_init();
 	query_init();
+	audit_init();
 	auth_init();
 	session_init();
 	idem_init();
@@ -34,17 +38,23 @@ chapters(void)
 	record_init();
 	move_init();
 	admin_init();
+	reorganise_init();
 	places_init();
 	users_init();
 	actions_init();
+	roles_init();
 	sync_init();
 	parts_init();
-	evidence_init();
 	quality_init();
 	attach_init();
 	feed_init();
 	webhook_init();
+	clients_init();
+	token_init();
+	passes_init();
 	explain_init();
+	audit_read_init();
+	privacy_init();
 	entity_init();
 	openapi_init();
 	health_register();

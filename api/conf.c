@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "conf_roles.h"
 #include "scope.h"
 
 #define KEEP_S 120 /* longer than any request lives */
@@ -21,6 +22,8 @@ struct snapshot {
 	const char **derived; /* entities, beside their rules */
 	struct derive **derive;
 	size_t nderived;
+	struct roles roles;
+	struct form_classes forms;
 	time_t replaced;
 };
 
@@ -52,9 +55,17 @@ static const struct stmt conf_templates = { "conf_templates",
 	"SELECT DISTINCT ON (entity) entity, spec->'derive'"
 	" FROM sheet_template"
 	" WHERE spec->'derive' IS NOT NULL ORDER BY entity, code, version DESC" };
+static const struct stmt conf_roles_sql = { "conf_roles",
+	"SELECT code, label, level, clearance, needs_line, second_factor,"
+	" status = 'active', own, pii_profile, part, to_json(plays)"
+	" FROM role ORDER BY sort, code" };
+static const struct stmt conf_rights = { "conf_rights",
+	"SELECT role, entity_group, to_json(verbs), to_json(most)"
+	" FROM role_right ORDER BY role, entity_group" };
 static const struct stmt *const conf_all[] = { &conf_state, &conf_items,
 	&conf_actions_sql, &conf_phases, &conf_params, &conf_overrides,
-	&conf_templates, &conf_question };
+	&conf_templates, &conf_roles_sql, &conf_rights, &conf_forms_sql,
+	&conf_question };
 #define READS (COUNT(conf_all) - 1) /* the question is not one of them */
 
 static void take_action(struct snapshot *, const struct batch *, int at);
@@ -122,6 +133,8 @@ conf_take(const struct batch *b)
 	for (size_t i = 0; i < s->nactions; i++)
 		take_action(s, b, (int)i);
 	take_derive(s, batch_rows(b, 6));
+	roles_take(&s->arena, &s->roles, batch_rows(b, 7), batch_rows(b, 8));
+	s->forms = conf_forms_take(&s->arena, batch_rows(b, 9));
 	retire(now);
 	now = s;
 }
@@ -182,6 +195,14 @@ conf_epoch(void)
 	return now != NULL ? now->epoch : "";
 }
 
+const struct roles *
+conf_roles(void)
+{
+	static const struct roles none;
+
+	return now != NULL ? &now->roles : &none;
+}
+
 const struct derive *
 conf_derive(const char *entity)
 {
@@ -189,6 +210,13 @@ conf_derive(const char *entity)
 		if (strcmp(now->derived[i], entity) == 0)
 			return now->derive[i];
 	return NULL;
+}
+
+struct form_classes
+conf_answers(const char *form)
+{
+	return now != NULL ? conf_form(&now->forms, form)
+			   : (struct form_classes) { NULL, 0 };
 }
 
 static void

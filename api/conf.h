@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "codes.h"
+#include "conf_forms.h"
 #include "db.h"
 #include "derive.h"
 
@@ -31,6 +32,12 @@ struct action_facts {
 	size_t nphases;
 	const char *const *param; /* key, value, key, value … */
 	size_t nparams;		  /* pairs */
+};
+
+struct role;
+struct roles {
+	const struct role *role;
+	size_t n;
 };
 
 /* Registers its statements; before the workers connect. */
@@ -56,8 +63,11 @@ const char *action_param(const struct action_facts *, const char *key);
 /* Sets without any action; never NULL once something was read. */
 const struct codes *conf_codes(void);
 const char *conf_epoch(void);
+const struct roles *conf_roles(void); /* never NULL */
 /* The parts of composed texts that the templates of an entity derive; NULL
  * when no template does. */
 const struct derive *conf_derive(const char *entity);
+/* What a form's answers tell of people; none: the form is not known yet. */
+struct form_classes conf_answers(const char *form);
 
 #endif

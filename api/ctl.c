@@ -14,10 +14,10 @@ static const struct command {
 	const char *name, *args, *zh, *en;
 	ctl_command *run;
 } commands[] = {
-	{ "init-admin", "--login NAME [--name 姓名]",
-	    "建立第一个系统管理员，直接写入 DATABASE_ADMIN_URL 指定的数据库；密码从标准输入读取",
-	    "create the first system administrator, straight in the database\n"
-	    "      DATABASE_ADMIN_URL; the password comes from standard input",
+	{ "init-admin", "--login NAME [--name 姓名] [--role ROLE]",
+	    "建立第一个系统管理员（或 security_admin、audit_admin），直接写入 DATABASE_ADMIN_URL 指定的数据库；密码从标准输入读取",
+	    "create the first system administrator (or security_admin,\n"
+	    "      audit_admin), straight in the database DATABASE_ADMIN_URL; the password comes from standard input",
 	    ctl_init_admin },
 	{ "login", "--login NAME",
 	    "登录，令牌存入 --token-file 指定的文件；密码从标准输入读取",
@@ -56,6 +56,27 @@ static const struct command {
 	    "删除一天前的、没有记录引用的文件，以及中断的上传",
 	    "remove files a day old that no row refers to, and what broken\n"
 	    "      uploads left", ctl_files_sweep },
+	{ "audit verify",
+	    "[--database URL] [--key HEX] [--witness FILE…]",
+	    "直接读取数据库核对审计日志：事件、签名树、历史版本与现有各行；见证为导出的工作簿或系统日志",
+	    "check the log straight in the database DATABASE_AUDIT_URL:\n"
+	    "      events, the signed tree, history and the rows as they stand;\n"
+	    "      witnesses are exported workbooks or lines of syslog",
+	    ctl_audit_verify },
+	{ "audit key", "", "显示日志签名的公钥",
+	    "print the public key the log is signed with", ctl_audit_key },
+	{ "auditor add",
+	    "--role audit_NAME --mandate 文号 --unit CODE\n"
+	    "              [--line 条线] [--clearance N] [--action CODE]\n"
+	    "              [--days N] [--password-out FILE]",
+	    "为审计人员建立限时的数据库只读账号（模式 ro）；密码只显示这一次",
+	    "make a database login for an auditor: read-only, for a time, in\n"
+	    "      the schema ro; its password is printed once. Needs\n"
+	    "      DATABASE_ADMIN_URL", ctl_auditor_add },
+	{ "auditor end", "--role audit_NAME", "立即终止该账号并断开连接",
+	    "end such a login and its connections at once", ctl_auditor_end },
+	{ "auditors", "", "列出审计人员的数据库账号", "list these logins",
+	    ctl_auditors },
 	{ "openapi", "", "显示接口说明（OpenAPI 3.1）",
 	    "print the OpenAPI document", ctl_openapi },
 	{ "get", "PATH", "显示接口 GET PATH 的结果",

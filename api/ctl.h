@@ -17,7 +17,8 @@ struct ctl {
 typedef int ctl_command(struct ctl *, int argc, char **argv);
 ctl_command ctl_init_admin, ctl_login, ctl_user_add, ctl_load,
     ctl_binding_add, ctl_bindings, ctl_sync_status, ctl_openapi, ctl_get,
-    ctl_files_verify, ctl_files_sweep;
+    ctl_files_verify, ctl_files_sweep, ctl_audit_verify, ctl_audit_key,
+    ctl_auditor_add, ctl_auditor_end, ctl_auditors;
 
 /* --name VALUE or --name=VALUE. */
 struct ctl_option {

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "base/uid.h"
 
 #define REPLY_LIMIT (32u << 20)
@@ -182,14 +183,16 @@ headers(const struct ctl *c)
 static bool
 token_read(const struct ctl *c, char out[BEARER_MAX])
 {
-	FILE *f = c->token_file != NULL ? fopen(c->token_file, "re") : NULL;
+	const char *why;
+	size_t n;
 
 	*out = '\0';
-	if (f == NULL)
+	if (c->token_file == NULL || access(c->token_file, F_OK) != 0)
 		return false;
-	if (fgets(out, BEARER_MAX, f) == NULL)
-		*out = '\0';
-	(void)fclose(f);
+	why = secret_file(c->token_file, out, BEARER_MAX, &n);
+	if (why != NULL)
+		(void)ctl_fail(CTL_USAGE, "令牌文件不能使用（权限须为 0600）", why,
+		    c->token_file);
 	out[strcspn(out, "\r\n")] = '\0';
 	return *out != '\0';
 }

@@ -8,17 +8,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <libpq-fe.h>
-
 #include "base/err.h"
 #include "ctl.h"
+#include "ctl_db.h"
 #include "store.h"
 
 #define PAGE "1000"
 
 static const char *folder(void);
 static int begin(PGconn **);
-static PGresult *run(PGconn *, const char *sql, int n, const char *const *p);
 static bool verify_page(PGconn *, const char *folder, char *after,
     unsigned long *seen, unsigned long *bad);
 static const char *look(const char *folder, const char *sha256,
@@ -109,17 +107,12 @@ begin(PGconn **db)
 		" set_config('app.hi', '999999999999', true),"
 		" set_config('app.line', '', true),"
 		" set_config('app.clearance', '4', true)" };
-	const char *url = getenv("DATABASE_ADMIN_URL");
+	int code = ctl_db_open(db);
 
-	if (url == NULL || *url == '\0')
-		return ctl_fail(CTL_USAGE, "请设置环境变量 DATABASE_ADMIN_URL",
-		    "set DATABASE_ADMIN_URL", NULL);
-	*db = PQconnectdb(url);
-	if (PQstatus(*db) != CONNECTION_OK)
-		return ctl_fail(CTL_UNREACHABLE, "连接不上数据库",
-		    "the database cannot be reached", PQerrorMessage(*db));
+	if (code != CTL_OK)
+		return code;
 	for (size_t i = 0; i < COUNT(first); i++) {
-		PGresult *res = run(*db, first[i], 0, NULL);
+		PGresult *res = ctl_db_run(*db, first[i], 0, NULL);
 
 		if (res == NULL)
 			return CTL_REFUSED;
@@ -134,7 +127,7 @@ verify_page(PGconn *db, const char *in, char *after, unsigned long *seen,
     unsigned long *bad)
 {
 	const char *const p[] = { after };
-	PGresult *res = run(db, "SELECT sha256, max(bytes), min(id::text),"
+	PGresult *res = ctl_db_run(db, "SELECT sha256, max(bytes), min(id::text),"
 	    " count(*) FROM attachment WHERE sha256 > $1 GROUP BY sha256"
 	    " ORDER BY sha256 LIMIT " PAGE, 1, p);
 
@@ -188,7 +181,7 @@ sweep_one(void *arg, const char *sha256, uint64_t bytes, time_t at)
 
 	if (time(NULL) - at <= STORE_KEEP_S)
 		return true;
-	res = run(s->db, "SELECT FROM attachment WHERE sha256 = $1 LIMIT 1",
+	res = ctl_db_run(s->db, "SELECT FROM attachment WHERE sha256 = $1 LIMIT 1",
 	    1, p);
 	if (res == NULL) {
 		s->failed = true;
@@ -205,19 +198,4 @@ sweep_one(void *arg, const char *sha256, uint64_t bytes, time_t at)
 		    sha256);
 	}
 	return true;
-}
-
-/* NULL after saying what the database said. */
-static PGresult *
-run(PGconn *db, const char *sql, int n, const char *const *p)
-{
-	PGresult *res = PQexecParams(db, sql, n, NULL, p, NULL, NULL, 0);
-	ExecStatusType st = PQresultStatus(res);
-
-	if (st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK)
-		return res;
-	(void)ctl_fail(CTL_REFUSED, "数据库拒绝", "the database refused",
-	    PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
-	PQclear(res);
-	return NULL;
 }

@@ -7,8 +7,9 @@
 int
 ctl_login(struct ctl *c, int argc, char **argv)
 {
-	const char *login = NULL, *file = c->token_file, *token;
-	const struct ctl_option options[] = { { "--login", &login, true } };
+	const char *login = NULL, *totp = NULL, *file = c->token_file, *token;
+	const struct ctl_option options[] = { { "--login", &login, true },
+		{ "--totp", &totp, false } };
 	json_t *body, *got = NULL;
 	char *password;
 	int code;
@@ -21,7 +22,8 @@ ctl_login(struct ctl *c, int argc, char **argv)
 		    "name the token file with --token-file", NULL);
 	if ((password = ctl_password()) == NULL)
 		return CTL_USAGE;
-	body = json_pack("{ssss}", "login", login, "password", password);
+	body = json_pack("{ssssss*}", "login", login, "password", password,
+	    "totp", totp);
 	ctl_forget(password);
 	if (body == NULL)
 		return ctl_fail(CTL_USAGE, "不是有效的 UTF-8 文本",

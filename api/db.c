@@ -73,8 +73,19 @@ batch_add(struct batch *b, const struct stmt *s, unsigned nparams,
 	p->stmt = s;
 	p->nparams = nparams;
 	p->value = copy;
+	p->reads = false;
 	p->rows = NULL;
 	return b->n++;
+}
+
+unsigned
+batch_read(struct batch *b, const struct stmt *s, unsigned nparams,
+    const char *const *values)
+{
+	unsigned i = batch_add(b, s, nparams, values);
+
+	b->at[i].reads = true;
+	return i;
 }
 
 unsigned
@@ -123,6 +134,25 @@ rows_text(const struct rows *r, int row, int col)
 	    PQgetvalue(result(r), row, col);
 }
 
+/* libpq keeps one value for all nulls of a result: only the first is asked
+ * for. */
+void
+rows_row(const struct rows *r, int row, size_t n, const char **out)
+{
+	const char *null = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *s = PQgetvalue(result(r), row, (int)i);
+
+		if (*s == '\0' && (s == null ||
+		    PQgetisnull(result(r), row, (int)i) != 0)) {
+			null = s;
+			s = NULL;
+		}
+		out[i] = s;
+	}
+}
+
 int
 rows_len(const struct rows *r, int row, int col)
 {
@@ -167,6 +197,12 @@ const char *
 rows_constraint(const struct rows *r)
 {
 	return field(r, PG_DIAG_CONSTRAINT_NAME);
+}
+
+const char *
+rows_table(const struct rows *r)
+{
+	return field(r, PG_DIAG_TABLE_NAME);
 }
 
 const char *
@@ -241,7 +277,7 @@ db_submit(struct batch *b, struct hold *hold, db_done *done, void *arg,
 	j->last = b->last && hold->conn != NULL;
 	j->keep = b->hold && !b->last;
 	j->save = b->save && hold->conn != NULL;
-	j->since_ms = now_ms();
+	j->since_ms = now_about_ms();
 	b->failed = -1;
 	*out = j;
 	if (hold->conn != NULL) {

@@ -33,6 +33,13 @@ struct scope {
 	const char *actor;     /* user or client uuid, "" = the system */
 	const char *channel;   /* api | sheet | job */
 	const char *origin;    /* request id, or batch key of a sheet */
+	const char *trail;     /* audit_trail(): who and from where, for the log;
+				  NULL = the system */
+	/* Narrower than the range; NULL or "" = not narrowed. */
+	const char *action;    /* uuid: rows of this action and of none */
+	const char *cover;     /* int8multirange within lo..hi (coverage) */
+	const char *own;       /* uuid[]: rows that are one of these or name
+				  one as their owner */
 };
 extern const struct scope scope_system; /* lo..hi = everything; never for a
 					   principal's own reads */
@@ -72,6 +79,7 @@ struct batch {
 		const struct stmt *stmt;
 		unsigned nparams;
 		const char *const *value; /* NULL = SQL null; text format */
+		bool reads;		  /* it selects and does nothing else */
 		struct rows *rows;	  /* filled by db.c */
 	} at[BATCH_MAX];
 	int failed; /* index of the statement that failed, or -1 */
@@ -83,7 +91,11 @@ void batch_open(struct batch *, struct arena *, const struct scope *,
  * the index of the statement, for batch_rows(). */
 unsigned batch_add(struct batch *, const struct stmt *, unsigned nparams,
     const char *const *values);
-/* The same with the values given one by one, all const char *. */
+/* The same of a statement that only selects: a batch of such needs less of a
+ * context. */
+unsigned batch_read(struct batch *, const struct stmt *, unsigned nparams,
+    const char *const *values);
+/* The same as batch_add() with the values given one by one, all const char *. */
 unsigned batch_addv(struct batch *, const struct stmt *, unsigned nparams,
     ...);
 const struct rows *batch_rows(const struct batch *, unsigned index);
@@ -92,12 +104,15 @@ const struct rows *batch_rows(const struct batch *, unsigned index);
 int rows_n(const struct rows *);
 int rows_cols(const struct rows *);
 const char *rows_text(const struct rows *, int row, int col); /* NULL = null */
+/* The first n columns of a row. */
+void rows_row(const struct rows *, int row, size_t n, const char **out);
 int rows_len(const struct rows *, int row, int col);
 long rows_long(const struct rows *, int row, int col);
 int rows_affected(const struct rows *);
 /* Of a failed statement; "" otherwise. */
 const char *rows_sqlstate(const struct rows *);
 const char *rows_constraint(const struct rows *);
+const char *rows_table(const struct rows *);
 const char *rows_detail(const struct rows *);
 const char *rows_message(const struct rows *);
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "metrics.h"
+#include "scope.h"
 #include "settings.h"
 
 #define CONNECT_MS 3000
@@ -16,21 +18,38 @@
 #define REPREPARE_MS 2000
 #define SAY_MS 30000
 
-#define SCOPE \
+/* Both walls read these; what a batch that writes nothing needs. */
+#define SCOPE_READ \
 	"select set_config('app.lo', $1, true)," \
 	" set_config('app.hi', $2, true)," \
 	" set_config('app.line', $3, true)," \
-	" set_config('app.clearance', $4, true)," \
-	" set_config('app.actor', $5, true)," \
+	" set_config('app.clearance', $4, true)"
+/* History, feed and log say who wrote. */
+#define SCOPE SCOPE_READ \
+	", set_config('app.actor', $5, true)," \
 	" set_config('app.channel', $6, true)," \
-	" set_config('app.origin', $7, true)"
-static const struct stmt scope_stmt = { "taizhang_scope", SCOPE };
+	" set_config('app.origin', $7, true)," \
+	" set_config('app.trail', $8, true)"
+/* Few scopes are narrowed; the others say no more. */
+#define NARROW \
+	", set_config('app.action', $9, true)," \
+	" set_config('app.cover', $10, true)," \
+	" set_config('app.own', $11, true)"
 /* Filtered lists are planned for the values at hand: one plan for every scope
  * would read the whole table for the wide ones. Their pages and batches are
  * small, and there is an index for each order. */
-static const struct stmt scope_list = { "taizhang_scope_list",
-	SCOPE ", set_config('plan_cache_mode', 'force_custom_plan', true),"
-	" set_config('enable_seqscan', 'off', true)" };
+#define LIST \
+	", set_config('plan_cache_mode', 'force_custom_plan', true)," \
+	" set_config('enable_seqscan', 'off', true)"
+static const struct scope_kind {
+	struct stmt stmt[2]; /* the other is for lists */
+	int values;
+} reads_only = { { { "taizhang_scope_read", SCOPE_READ },
+	{ "taizhang_scope_read_list", SCOPE_READ LIST } }, 4 },
+    wide = { { { "taizhang_scope", SCOPE },
+	{ "taizhang_scope_list", SCOPE LIST } }, 8 },
+    narrow = { { { "taizhang_scope_narrow", SCOPE NARROW },
+	{ "taizhang_scope_narrow_list", SCOPE NARROW LIST } }, 11 };
 
 static void conn_say(struct conn *, const char *why);
 static void conn_connect(struct conn *);
@@ -39,9 +58,7 @@ static void conn_event(void *);
 static void conn_set_up(struct conn *);
 static void conn_read(struct conn *);
 static bool conn_flush(struct conn *);
-static void flush_late(void *, uint64_t);
 static bool send_parts(struct conn *, struct job *);
-static const struct stmt *scope_stmt_for(const struct batch *);
 static bool send_scope(struct conn *, struct job *, const struct batch *);
 static void send_simple(struct conn *, const char *sql);
 static void enqueue(struct conn *, struct job *);
@@ -50,7 +67,9 @@ static struct job *internal_job(struct conn *);
 void
 conn_open(struct conn *c, const char *kind)
 {
-	static const struct stmt *const own[] = { &scope_stmt, &scope_list };
+	static const struct stmt *const own[] = { &reads_only.stmt[0],
+		&reads_only.stmt[1], &wide.stmt[0], &wide.stmt[1],
+		&narrow.stmt[0], &narrow.stmt[1] };
 
 	db_register(own, COUNT(own));
 	c->kind = kind;
@@ -75,15 +94,11 @@ void
 conn_send(struct conn *c, struct job *j)
 {
 	enqueue(c, j);
-	j->since_ms = now_ms();
-	if (!send_parts(c, j) || PQpipelineSync(c->pg) == 0) {
+	j->since_ms = now_about_ms();
+	/* The Sync goes out at once: the server works on it while the turn
+	 * goes on. */
+	if (!send_parts(c, j) || PQpipelineSync(c->pg) == 0 || !conn_flush(c))
 		conn_reset(c, PQerrorMessage(c->pg));
-		return;
-	}
-	/* Batches of one turn share a write and wake the server once. */
-	if (!c->flush_due)
-		loop_soon(flush_late, c);
-	c->flush_due = true;
 }
 
 /* Ends a transaction nobody owns any more. */
@@ -234,8 +249,6 @@ conn_poll(struct conn *c)
 static void
 conn_set_up(struct conn *c)
 {
-	char name[64];
-
 	c->state = CONN_SETTING_UP;
 	c->since_ms = now_ms();
 	if (c->notify) {
@@ -252,7 +265,7 @@ conn_set_up(struct conn *c)
 		if (c->prepared[i])
 			continue;
 		j = internal_job(c);
-		if (!stmt_ready(c, j, 0, stmt_at(i), name) ||
+		if (stmt_ready(c, j, 0, stmt_at(i)) == NULL ||
 		    PQpipelineSync(c->pg) == 0) {
 			conn_reset(c, PQerrorMessage(c->pg));
 			return;
@@ -332,22 +345,11 @@ conn_flush(struct conn *c)
 	return true;
 }
 
-static void
-flush_late(void *arg, uint64_t now)
-{
-	struct conn *c = arg;
-
-	(void)now;
-	c->flush_due = false;
-	if (c->pg != NULL && c->state != CONN_CONNECTING && !conn_flush(c))
-		conn_reset(c, PQerrorMessage(c->pg));
-}
-
 static bool
 send_parts(struct conn *c, struct job *j)
 {
 	const struct batch *b = j->batch;
-	char name[64];
+	const char *name;
 
 	if (j->keep && !c->held) {
 		if (PQsendQueryParams(c->pg, "begin", 0, NULL, NULL, NULL,
@@ -366,9 +368,9 @@ send_parts(struct conn *c, struct job *j)
 	for (unsigned i = 0; i < b->n; i++) {
 		const struct planned *p = &b->at[i];
 
-		if (!stmt_ready(c, j, i, p->stmt, name) ||
-		    PQsendQueryPrepared(c->pg, name, (int)p->nparams,
-		    p->value, NULL, NULL, 0) == 0)
+		name = stmt_ready(c, j, i, p->stmt);
+		if (name == NULL || PQsendQueryPrepared(c->pg, name,
+		    (int)p->nparams, p->value, NULL, NULL, 0) == 0)
 			return false;
 		job_expect(j, PART_ROWS, i);
 	}
@@ -381,30 +383,32 @@ send_parts(struct conn *c, struct job *j)
 	return true;
 }
 
-static const struct stmt *
-scope_stmt_for(const struct batch *b)
-{
-	for (unsigned i = 0; i < b->n; i++)
-		if (b->at[i].stmt->name == NULL && b->at[i].nparams > 0)
-			return &scope_list;
-	return &scope_stmt;
-}
-
 static bool
 send_scope(struct conn *c, struct job *j, const struct batch *b)
 {
 	const struct scope *s = b->scope;
-	char lo[24], hi[24], clearance[12], name[64];
-	const char *const values[] = { lo, hi, s->line ? s->line : "",
-		clearance, s->actor ? s->actor : "",
-		s->channel ? s->channel : "", s->origin ? s->origin : "" };
+	char lo[U64_TEXT], hi[U64_TEXT], clearance[U64_TEXT];
+	const char *const values[] = { u64_text(lo, (uint64_t)s->lo),
+		u64_text(hi, (uint64_t)s->hi), s->line ? s->line : "",
+		u64_text(clearance, (uint64_t)s->clearance),
+		s->actor ? s->actor : "", s->channel ? s->channel : "",
+		s->origin ? s->origin : "", s->trail ? s->trail : "",
+		s->action ? s->action : "", s->cover ? s->cover : "",
+		s->own ? s->own : "" };
+	const struct scope_kind *kind;
+	bool reads = true, list = false;
+	const char *name;
 
-	(void)snprintf(lo, sizeof(lo), "%lld", (long long)s->lo);
-	(void)snprintf(hi, sizeof(hi), "%lld", (long long)s->hi);
-	(void)snprintf(clearance, sizeof(clearance), "%d", s->clearance);
-	if (!stmt_ready(c, j, 0, scope_stmt_for(b), name) ||
-	    PQsendQueryPrepared(c->pg, name, COUNT(values), values, NULL, NULL,
-	    0) == 0)
+	for (unsigned i = 0; i < b->n; i++) {
+		const struct planned *p = &b->at[i];
+
+		reads = reads && p->reads;
+		list = list || (p->stmt->name == NULL && p->nparams > 0);
+	}
+	kind = scope_narrow(s) ? &narrow : reads ? &reads_only : &wide;
+	name = stmt_ready(c, j, 0, &kind->stmt[list]);
+	if (name == NULL || PQsendQueryPrepared(c->pg, name, kind->values,
+	    values, NULL, NULL, 0) == 0)
 		return false;
 	job_expect(j, PART_SCOPE, 0);
 	return true;

@@ -46,7 +46,8 @@ struct text_slot {
 	const struct stmt *of; /* with a name; else NULL */
 	char *sql;
 	uint64_t hash, used;
-	unsigned serial; /* its name on the server: t<serial> */
+	unsigned serial;
+	char name[16]; /* on the server: t<serial> */
 	bool prepared;
 };
 
@@ -58,7 +59,6 @@ struct conn {
 	PGconn *pg;
 	struct watch *watch;
 	bool writing;
-	bool flush_due; /* what was queued goes out at the end of the turn */
 	uint64_t since_ms, retry_ms, told_ms;
 	unsigned backoff_ms;
 	struct job *head, **tail;
@@ -90,9 +90,10 @@ const struct stmt *stmt_at(size_t);
 size_t stmt_count(void);
 int stmt_slot(const struct stmt *); /* -1: not registered */
 /* Queues Parse (and the eviction of another text) if the connection does not
- * know the statement yet; name: what to bind. False: the connection is lost. */
-bool stmt_ready(struct conn *, struct job *, unsigned index,
-    const struct stmt *, char name[64]);
+ * know the statement yet; returns what to bind. NULL: the connection is
+ * lost. */
+const char *stmt_ready(struct conn *, struct job *, unsigned index,
+    const struct stmt *);
 void stmt_forget(struct conn *); /* everything, with the connection */
 /* The first registered statement that did not prepare, or NULL. */
 const struct stmt *stmt_broken(const struct conn *);

@@ -139,7 +139,7 @@ finish(struct conn *c, struct job *j)
 	if (c->head == NULL)
 		c->tail = &c->head;
 	else
-		c->head->since_ms = now_ms(); /* its turn begins now */
+		c->head->since_ms = now_about_ms(); /* its turn begins now */
 	c->inflight--;
 	if (open && j->last && !bad) {
 		if (c->hold != NULL)

@@ -59,33 +59,28 @@ stmt_slot(const struct stmt *s)
 	return -1;
 }
 
-bool
+const char *
 stmt_ready(struct conn *c, struct job *j, unsigned index,
-    const struct stmt *s, char name[64])
+    const struct stmt *s)
 {
 	int slot = s->name != NULL ? stmt_slot(s) : -1;
 	struct text_slot *t = NULL;
+	bool *prepared;
 
-	if (slot >= 0) {
-		(void)snprintf(name, 64, "%s", s->name);
-		if (c->prepared[slot])
-			return true;
-		c->prepared[slot] = true;
-	} else {
-		if (!text_ready(c, j, index, s, &t))
-			return false;
-		(void)snprintf(name, 64, "t%u", t->serial);
-		if (t->prepared)
-			return true;
-		t->prepared = true;
-	}
-	if (PQsendPrepare(c->pg, name, s->sql, 0, NULL) == 0)
-		return false;
+	if (slot < 0 && !text_ready(c, j, index, s, &t))
+		return NULL;
+	prepared = slot >= 0 ? &c->prepared[slot] : &t->prepared;
+	if (*prepared)
+		return slot >= 0 ? s->name : t->name;
+	*prepared = true;
+	if (PQsendPrepare(c->pg, slot >= 0 ? s->name : t->name, s->sql, 0,
+	    NULL) == 0)
+		return NULL;
 	job_expect(j, PART_PREPARE, index);
 	j->expect[j->n - 1].slot = slot;
 	j->expect[j->n - 1].text = t == NULL ? 0 : (unsigned)(t - c->text);
 	j->expect[j->n - 1].serial = t == NULL ? 0 : t->serial;
-	return true;
+	return slot >= 0 ? s->name : t->name;
 }
 
 /* The statement's place in the cache; another may have to leave it. */
@@ -100,8 +95,8 @@ text_ready(struct conn *c, struct job *j, unsigned index,
 	if (t == NULL) {
 		t = text_victim(c);
 		if (t->prepared) {
-			(void)snprintf(sql, sizeof(sql), "deallocate t%u",
-			    t->serial);
+			(void)snprintf(sql, sizeof(sql), "deallocate %s",
+			    t->name);
 			if (PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL,
 			    NULL, 0) == 0)
 				return false;
@@ -113,6 +108,7 @@ text_ready(struct conn *c, struct job *j, unsigned index,
 		REQUIRE(t->sql != NULL);
 		t->hash = hash;
 		t->serial = ++c->serial;
+		(void)snprintf(t->name, sizeof(t->name), "t%u", t->serial);
 		t->prepared = false;
 	}
 	t->used = ++c->used;

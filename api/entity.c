@@ -9,6 +9,7 @@
 #include "idem.h"
 #include "issue_guard.h"
 #include "look.h"
+#include "mask.h"
 #include "move.h"
 #include "query.h"
 #include "record.h"
@@ -33,7 +34,8 @@ static bool own_ok(struct request *, const struct entity *,
     const char *const *was, const char *const *row);
 static bool settled(struct request *, const struct entity *,
     const char *const *was, const char *const *row, const char *name);
-static bool kept(const struct field *, const struct request *);
+static bool kept(struct request *, const struct entity *,
+    const struct field *, const char *const *row);
 static const char **row_copy(struct request *, const struct entity *,
     const char *const *row);
 
@@ -104,6 +106,17 @@ entity_change(struct request *r)
 	return merge_patch(r, w);
 }
 
+bool
+row_owned(const struct request *r, const struct entity *e,
+    const char *const *row)
+{
+	const char *line = r->who.scope.line;
+
+	return !e->shared || (scope_covers(&r->who, strtoll(row_get(e, row,
+	    "division_code"), NULL, 10)) && (*line == '\0' || strcmp(line,
+	    row_get(e, row, "competent_line")) == 0));
+}
+
 const char *
 row_locked(const struct request *r, const struct entity *e,
     const char *const *row, const char **zh, const char **en)
@@ -113,6 +126,11 @@ row_locked(const struct request *r, const struct entity *e,
 	if (!scope_writes(&r->who, level)) {
 		*zh = "这条记录由其他层级填报，您不能直接修改，可使用相应命令";
 		*en = "This row is filed at another level; use a command.";
+		return "other_level";
+	}
+	if (!row_owned(r, e, row)) {
+		*zh = "这条记录由其他区划或条线发布，您只能查看";
+		*en = "This row is shared by another place or line: read only.";
 		return "other_level";
 	}
 	if (row_fixed(e, row)) {
@@ -147,7 +165,7 @@ row_replace(struct request *r, const struct entity *e, const json_t *body,
 	const char **was = row_copy(r, e, row);
 
 	for (size_t i = 0; i < field_total(e); i++)
-		if (!kept(field_at(e, (int)i), r))
+		if (!kept(r, e, field_at(e, (int)i), was))
 			row[i] = field_at(e, (int)i)->type == T_JSON &&
 			    was[i] != NULL && strcmp(was[i], "{}") == 0
 			    ? was[i] : NULL;
@@ -183,7 +201,7 @@ plan_get(struct request *r, int phase)
 		return fail_unknown(r);
 	work_of(r)->phase = phase;
 	batch_open(&r->batch, &r->arena, &r->who.scope, r->route->lane);
-	batch_add(&r->batch, query_stmt(request_entity(r), Q_GET),
+	batch_read(&r->batch, query_stmt(request_entity(r), Q_GET),
 	    query_params(&r->arena, request_entity(r), Q_GET, &r->who.scope,
 	    r->arg[0], NULL, NULL, p), p);
 	if (move_two_persons(request_entity(r)))
@@ -228,9 +246,9 @@ merge_patch(struct request *r, struct work *w)
 	n = query_params(&r->arena, e, Q_UPDATE, &r->who.scope, r->arg[0],
 	    arena_printf(&r->arena, "%ld", w->rev), w->row, p);
 	w->phase = WRITTEN;
-	idem_batch(r);
+	dry_batch(r);
 	batch_add(&r->batch, query_stmt(e, Q_UPDATE), n, p);
-	idem_settle(r);
+	dry_settle(r);
 	return NEXT_DB;
 }
 
@@ -260,10 +278,11 @@ settled(struct request *r, const struct entity *e, const char *const *was,
 /* What a replacement leaves alone: what it cannot write, and who sees the
  * row, unless that is given. */
 static bool
-kept(const struct field *f, const struct request *r)
+kept(struct request *r, const struct entity *e, const struct field *f,
+    const char *const *row)
 {
 	return (f->flags & (F_SERVER | F_COMMAND | F_CREATE)) != 0 ||
-	    f->clearance > r->who.scope.clearance ||
+	    mask_field(&r->who, e, f, row) != MASK_NONE ||
 	    strcmp(f->name, "competent_line") == 0 ||
 	    strcmp(f->name, "sensitivity") == 0;
 }

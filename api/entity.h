@@ -47,6 +47,10 @@ void row_derive(struct arena *, const struct entity *, const char **row,
  * False when there are faults, also earlier ones. */
 bool row_new(struct request *, const struct entity *, const json_t *body,
     const char *const *parent, const char **row);
+/* What is shared is written by its own division and line only; other rows
+ * that a caller sees are in its scope. */
+bool row_owned(const struct request *, const struct entity *,
+    const char *const *row);
 /* NULL if the caller may change the row's fields; else why not, as a code. */
 const char *row_locked(const struct request *, const struct entity *,
     const char *const *row, const char **zh, const char **en);

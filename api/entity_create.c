@@ -9,7 +9,7 @@
 #include "query.h"
 #include "scope.h"
 
-enum { LOOKED = 1, CLAIMED, WRITTEN, KEPT };
+enum { LOOKED = 1, WRITTEN };
 
 struct work {
 	int phase;
@@ -30,26 +30,18 @@ static void placed(struct request *, const struct entity *,
 static void server_fields(struct request *, const struct entity *,
     const struct action_facts *, const char **row);
 static enum next insert(struct request *, struct work *);
-static enum next answer(struct request *, struct work *);
+static enum next answer(struct request *);
 
 enum next
 entity_create(struct request *r)
 {
 	struct work *w = r->state;
-	enum next next;
 
 	if (w == NULL)
 		return begin(r);
-	if (w->phase == KEPT)
-		return idem_finish(r);
 	if (r->batch.failed >= 0)
 		return fail_data(r);
-	if (w->phase == LOOKED)
-		return make(r, w);
-	if (w->phase == WRITTEN)
-		return answer(r, w);
-	next = idem_claimed(r);
-	return next == NEXT_DB ? insert(r, w) : next;
+	return w->phase == LOOKED ? make(r, w) : answer(r);
 }
 
 static enum next
@@ -81,8 +73,7 @@ make(struct request *r, struct work *w)
 					      : NULL, w->row))
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
 		    "Some fields are not right.");
-	w->phase = CLAIMED;
-	return idem_key(r) != NULL ? idem_claim(r) : insert(r, w);
+	return insert(r, w);
 }
 
 bool
@@ -221,26 +212,23 @@ insert(struct request *r, struct work *w)
 	    NULL, NULL, w->row, p);
 
 	w->phase = WRITTEN;
-	idem_batch(r);
+	dry_batch(r);
 	batch_add(&r->batch, query_stmt(e, Q_INSERT), n, p);
-	idem_settle(r);
+	dry_settle(r);
 	return NEXT_DB;
 }
 
 static enum next
-answer(struct request *r, struct work *w)
+answer(struct request *r)
 {
 	const struct entity *e = request_entity(r);
 	const struct rows *rows = batch_rows(&r->batch, 0);
 
 	if (rows_n(rows) != 1)
 		return fail_unknown(r);
-	w->phase = KEPT;
 	if (!dry_run(r))
 		reply_header(r, "location", arena_printf(&r->arena, "/v1/%s/%s",
 		    e->path, rows_text(rows, 0, field_index(e, "id"))));
-	if (reply_row(r, e, query_row(&r->arena, e, rows, 0),
-	    dry_run(r) ? 200 : 201) == NEXT_FAIL)
-		return NEXT_FAIL;
-	return idem_keep(r);
+	return reply_row(r, e, query_row(&r->arena, e, rows, 0),
+	    dry_run(r) ? 200 : 201);
 }

@@ -58,17 +58,18 @@ static const struct stmt find_user = { "explain_user",
 	"SELECT u.id, u.login, u.name, u.status = 'active', o.id, o.name"
 	" FROM app_user u LEFT JOIN org_unit o ON o.id = u.org_id"
 	" WHERE u.division_code BETWEEN $1::bigint AND $2::bigint"
-	" AND ($3::text, $4::int) IS NOT NULL"
+	SCOPE_REST SCOPE_PLACE("u.division_code")
 	" AND (u.login = $5::text OR u.id::text = $5::text)" };
 static const struct stmt find_grants = { "explain_grants",
-	"SELECT g.id, g.role, g.division_code, division_hi(g.division_code),"
-	" g.line_code, g.clearance, g.valid_from <= now() AND (g.valid_to IS"
-	" NULL OR g.valid_to > now()), lpad(g.division_code::text, 12, '0'),"
-	" d.name FROM role_grant g JOIN app_user u ON u.id = g.user_id"
+	"SELECT g.id, g.role, g.division_code, g.hi, g.line_code, g.clearance,"
+	" g.valid, lpad(g.division_code::text, 12, '0'), d.name, g.lo,"
+	" g.action_id, g.cover, g.owned"
+	" FROM grant_reach g JOIN app_user u ON u.id = g.user_id"
 	" JOIN division d ON d.code = g.division_code"
 	" WHERE g.division_code BETWEEN $1::bigint AND $2::bigint"
 	" AND u.division_code BETWEEN $1::bigint AND $2::bigint"
-	" AND ($3::text, $4::int) IS NOT NULL"
+	SCOPE_REST SCOPE_PLACE("g.division_code")
+	SCOPE_PLACE("u.division_code")
 	" AND (u.login = $5::text OR u.id::text = $5::text)"
 	" ORDER BY g.created_at, g.id LIMIT 50" };
 static const struct stmt *const statements[] = { &find_user, &find_grants };
@@ -207,10 +208,16 @@ person(struct request *r, const struct work *w, int grant,
 	p->division = strtoll(rows_text(g, grant, 2), NULL, 10);
 	p->level = role != NULL && role->level > 0 ? role->level
 	    : division_level(p->division);
-	p->scope.lo = p->division;
+	p->scope.lo = strtoll(rows_text(g, grant, 9), NULL, 10);
 	p->scope.hi = strtoll(rows_text(g, grant, 3), NULL, 10);
 	p->scope.line = rows_text(g, grant, 4);
 	p->scope.clearance = (int)rows_long(g, grant, 5);
+	p->scope.action = rows_text(g, grant, 10);
+	p->scope.cover = rows_text(g, grant, 11);
+	p->scope.own = rows_text(g, grant, 12);
+	snprintf(p->grant, sizeof p->grant, "%s", rows_text(g, grant, 0));
+	p->part = role_part(p->role);
+	p->readonly = p->part == PART_AUDITOR;
 	p->scope.actor = arena_strdup(&r->arena, p->id);
 	p->scope.channel = "api";
 	p->scope.origin = r->id;

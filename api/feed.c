@@ -65,12 +65,16 @@ static bool refuse(struct request *, const char *name, const char *zh,
     const char *en);
 
 static const struct stmt session_still = { "feed_session",
-	"SELECT 1 FROM session WHERE token_hash = $1 AND revoked_at IS NULL"
-	" AND expires_at > now()" };
-static const struct stmt *const statements[] = { &session_still };
+	"SELECT 1 WHERE session_counts($1)" };
+/* An application does not wait, so that it was looked at a moment ago. */
+static const struct stmt token_still = { "feed_token",
+	"SELECT 1 WHERE $1::text IS NOT NULL" };
+static const struct stmt *const statements[] = { &session_still,
+	&token_still };
 
 static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/changes", .right = RIGHT_READ,
+	    .open = OPEN_CLIENT,
 	    .handle = feed_get, .lane = LANE_SLOW, .id = "listChanges",
 	    .summary = "What happened since, in order and without gaps",
 	    .summary_zh = "变更流：按先后、不遗漏；wait 可等待新变更",
@@ -148,7 +152,8 @@ take_param(struct request *r, struct feed *f, const struct param *p)
 	if (strcmp(p->name, "wait") == 0) {
 		if (!take_number(r, p, 0, WAIT_MAX_S, &n))
 			return false;
-		f->until_ms += (uint64_t)n * 1000;
+		if (r->who.client[0] == '\0')
+			f->until_ms += (uint64_t)n * 1000;
 		return true;
 	}
 	if (strcmp(p->name, "data") == 0) {
@@ -176,14 +181,13 @@ take_param(struct request *r, struct feed *f, const struct param *p)
 static bool
 take_entities(struct request *r, struct feed *f)
 {
-	const struct role *role = role_find(r->who.role);
 	const char *list = "";
 	bool all = *f->entity == '\0';
 
 	for (size_t i = 0; i < entity_count() && all; i++) {
 		const struct entity *e = entity_at(i);
 
-		if (e->business && role_may(role, V_READ, e->name))
+		if (e->business && who_may(&r->who, V_READ, e->name))
 			list = arena_printf(&r->arena, "%s%s%s", list,
 			    *list ? "," : "", e->table);
 	}
@@ -193,7 +197,7 @@ take_entities(struct request *r, struct feed *f)
 		    p, len));
 
 		if (e == NULL || !e->business ||
-		    !role_may(role, V_READ, e->name))
+		    !who_may(&r->who, V_READ, e->name))
 			return refuse(r, "entity", "没有这类记录，或无权查看",
 			    "names no entity that you may read");
 		list = arena_printf(&r->arena, "%s%s%s", list,
@@ -270,7 +274,8 @@ ask(struct request *r, struct feed *f, enum lane lane)
 	f->phase = PAGE;
 	batch_open(&r->batch, &r->arena, &r->who.scope, lane);
 	batch_add(&r->batch, s, 8, v);
-	batch_add(&r->batch, &session_still, 1, &hash);
+	batch_add(&r->batch, r->who.client[0] != '\0' ? &token_still :
+	    &session_still, 1, &hash);
 	return NEXT_DB;
 }
 

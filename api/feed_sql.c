@@ -2,8 +2,12 @@
 #include <string.h>
 
 #include "feed.h"
+#include "list.h"
+#include "query.h"
 
 static void look(struct buf *, int64_t lo, bool line);
+static void look_own(struct buf *, int64_t lo, bool line);
+static void look_shared(struct buf *, int64_t lo);
 
 /*
  * Everything in one statement, so that page, end and safe position are of one
@@ -19,8 +23,12 @@ feed_sql(struct buf *b, int64_t lo, bool line)
 	    " AND (kind <> 'gone' OR NOT EXISTS (SELECT FROM change n"
 	    " WHERE n.entity = s.entity AND n.row_id = s.row_id"
 	    " AND n.rev = s.rev AND n.kind <> 'gone'"
+	    " AND (n.division_code BETWEEN $1::bigint AND $2::bigint"
+	    SCOPE_LINE("n.line") " OR ");
+	list_shared(b, "n.", lo, lo);
+	buf_str(b, " AND entity_shared(n.entity) OR entity_shared(n.entity)"
 	    " AND n.division_code BETWEEN $1::bigint AND $2::bigint"
-	    " AND ($3::text = '' OR n.line = $3::text)"
+	    ")" SCOPE_TOLD("n.entity", "n.row_id")
 	    " AND n.sensitivity <= $4::int))"
 	    " ORDER BY pos, seq LIMIT $8::bigint + 1)"
 	    " SELECT feed_safe(), (SELECT feed_floor FROM server_state),"
@@ -35,20 +43,47 @@ feed_sql(struct buf *b, int64_t lo, bool line)
 	    " ORDER BY p.pos, p.seq", FEED_LOOK - 1);
 }
 
-/* Each width of scope has an index in the order of the feed. */
+#define COLUMNS "SELECT pos, seq, entity, row_id, rev, kind, at FROM change"
+#define AFTER                                                                  \
+	SCOPE_TOLD("entity", "row_id") " AND sensitivity <= $4::int AND"       \
+	" (pos, seq) > ($5::bigint, $6::bigint) AND pos < feed_safe()"         \
+	" ORDER BY pos, seq LIMIT %d"
+
+/* Of one's own range, and what is shared. */
 static void
 look(struct buf *b, int64_t lo, bool line)
 {
-	buf_str(b, "SELECT pos, seq, entity, row_id, rev, kind, at FROM change"
+	buf_str(b, "SELECT * FROM ((");
+	look_own(b, lo, line);
+	buf_str(b, ") UNION ALL (");
+	look_shared(b, lo);
+	buf_printf(b, ")) u ORDER BY pos, seq LIMIT %d", FEED_LOOK);
+}
+
+/* Each width of scope has an index in the order of the feed. */
+static void
+look_own(struct buf *b, int64_t lo, bool line)
+{
+	buf_str(b, COLUMNS
 	    " WHERE division_code BETWEEN $1::bigint AND $2::bigint");
 	if (line)
-		buf_str(b, " AND line = $3::text AND line <> ''");
+		buf_str(b, " AND line = ($3::text[])[1] AND line <> ''");
 	else if (lo % 1000000 != 0)
 		buf_str(b, " AND unit_code = $1::bigint - $1::bigint % 1000");
 	else if (lo % 100000000 != 0)
 		buf_str(b, " AND county_code = $1::bigint");
-	buf_printf(b, " AND ($3::text = '' OR line = $3::text)"
-	    " AND sensitivity <= $4::int"
-	    " AND (pos, seq) > ($5::bigint, $6::bigint)"
-	    " AND pos < feed_safe() ORDER BY pos, seq LIMIT %d", FEED_LOOK);
+	buf_printf(b, SCOPE_LINE("line") AFTER, FEED_LOOK);
+}
+
+/* On every line, also in one's own range: there is what is of one's own line
+ * already. */
+static void
+look_shared(struct buf *b, int64_t lo)
+{
+	buf_str(b, COLUMNS " WHERE (");
+	list_shared(b, "", lo, lo);
+	buf_str(b, " OR division_code BETWEEN $1::bigint AND $2::bigint)"
+	    " AND NOT (division_code BETWEEN $1::bigint AND $2::bigint"
+	    SCOPE_LINE("line") ") AND entity_shared(entity)");
+	buf_printf(b, AFTER, FEED_LOOK);
 }

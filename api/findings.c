@@ -11,6 +11,7 @@
 #include "query.h"
 #include "scope.h"
 #include "sync.h"
+#include "value_list.h"
 
 #define PAGE_ROWS 200 /* rows looked at for one page of findings */
 #define NO_ID "00000000-0000-0000-0000-000000000000"
@@ -181,7 +182,7 @@ item_json(struct request *r, const char *const *text)
 		buf_key(b, keys[k]);
 		if (strcmp(keys[k], "value") == 0)
 			cell_json(b, entity_find("issue"), text[1], text[k],
-			    r->who.scope.clearance);
+			    &r->who);
 		else
 			buf_json(b, text[k]);
 	}

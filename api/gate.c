@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "gate_check.h"
 #include "gate_in.h"
+#include "loop.h"
 #include "metrics.h"
 #include "problem.h"
 #include "route.h"
@@ -24,23 +25,19 @@
 #define PART_MS 60000
 #define LINGER_BODY_MS 10000 /* of a large body that was refused */
 
+/* Of most header blocks; http_header_max, the most, Kore would take from the
+ * heap and clear for every request. */
+#define HEAD_FIRST 4096
+
 static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";
 static bool draining;
-static bool rearm_due;
 
 static int gate_head(struct netbuf *);
 static int gate_body(struct netbuf *);
-static int gate_swallow(struct netbuf *);
-static int gate_sent(struct netbuf *);
 static void refuse(struct connection *, unsigned status, const char *code,
     const char *zh, const char *en);
-static void send_all(struct connection *);
-static void send_whole(struct connection *);
 static void stream(struct connection *, struct netbuf *,
     const struct gate_block *);
-static void rearm(struct connection *);
-static void rearm_all(void *, uint64_t);
-static void linger(struct connection *);
 static void remote_name(const struct connection *, struct gate *);
 static void check_one(struct connection *, uint64_t);
 
@@ -55,7 +52,13 @@ gate_connect(struct connection *c)
 	c->idle_timer.length = (uint64_t)http_keepalive_time * 1000;
 	remote_name(c, g);
 	gate_phase(g, PHASE_IDLE);
-	net_recv_queue(c, http_header_max, NETBUF_CALL_CB_ALWAYS, gate_head);
+	net_recv_queue(c, HEAD_FIRST, NETBUF_CALL_CB_ALWAYS, gate_head);
+}
+
+void
+gate_listen(struct connection *c)
+{
+	net_recv_reset(c, HEAD_FIRST, gate_head);
 }
 
 void
@@ -66,65 +69,6 @@ gate_busy(struct http_request *req, const char **remote)
 	req->owner->http_timeout = 0;
 	gate_phase(g, PHASE_BUSY);
 	*remote = g->remote;
-}
-
-void
-gate_answering(struct http_request *req)
-{
-	struct connection *c = req->owner;
-	struct gate *g = c->hdlr_extra;
-
-	/* Busy: Kore must not listen for the next request by itself. */
-	c->flags |= CONN_IS_BUSY;
-	/* What is unread of a body would be taken for the next request. */
-	if (g->close || draining || g->in.left > 0)
-		c->flags |= CONN_CLOSE_EMPTY;
-}
-
-void
-gate_answered(struct http_request *req)
-{
-	struct connection *c = req->owner;
-	struct gate *g = c->hdlr_extra;
-
-	/* Closing with bytes unread would cost the client the answer: say
-	 * end, and read on for a while. */
-	g->close = (c->flags & CONN_CLOSE_EMPTY) != 0;
-	c->flags &= (uint16_t)~(CONN_IS_BUSY | CONN_CLOSE_EMPTY);
-	send_all(c);
-}
-
-void
-gate_parting(struct http_request *req)
-{
-	struct connection *c = req->owner;
-	struct gate *g = c->hdlr_extra;
-
-	/* The queue runs empty between two parts: not the end yet. */
-	g->close = g->close || (c->flags & CONN_CLOSE_EMPTY) != 0;
-	c->flags &= (uint16_t)~CONN_CLOSE_EMPTY;
-}
-
-void
-gate_part(struct http_request *req)
-{
-	struct connection *c = req->owner;
-
-	gate_phase(c->hdlr_extra, PHASE_PART);
-	send_whole(c);
-	if (!net_send_flush(c))
-		kore_connection_disconnect(c);
-}
-
-void
-gate_cut(struct http_request *req)
-{
-	static const struct linger now = { .l_onoff = 1 };
-
-	/* A reset: without chunks an orderly end would look like success. */
-	(void)setsockopt(req->owner->fd, SOL_SOCKET, SO_LINGER, &now,
-	    sizeof(now));
-	kore_connection_disconnect(req->owner);
 }
 
 void
@@ -145,6 +89,12 @@ gate_crowded(void)
 {
 	return worker_active_connections >= worker_max_connections -
 	    worker_max_connections / 8;
+}
+
+bool
+gate_draining(void)
+{
+	return draining;
 }
 
 void
@@ -208,9 +158,15 @@ gate_head(struct netbuf *nb)
 
 	if (g->phase == PHASE_IDLE)
 		gate_phase(g, PHASE_HEAD);
-	switch (gate_check((const char *)nb->buf, nb->s_off, nb->b_len,
+	if (nb->s_off < nb->b_len)
+		/* All there was (epoll(7)): no need to be told so again. */
+		c->evt.flags &= ~KORE_EVENT_READ;
+	switch (gate_check((const char *)nb->buf, nb->s_off, http_header_max,
 	    MAX(http_body_max, route_stream_max()), &b)) {
 	case GATE_MORE:
+		if (nb->s_off == nb->b_len)
+			net_recv_expand(c, http_header_max - nb->b_len,
+			    gate_head);
 		return KORE_RESULT_OK;
 	case GATE_REFUSE:
 		refuse(c, b.status, b.code, b.zh, b.en);
@@ -298,80 +254,12 @@ gate_body(struct netbuf *nb)
 	return KORE_RESULT_OK;
 }
 
-static int
-gate_swallow(struct netbuf *nb)
-{
-	nb->s_off = 0;
-	return KORE_RESULT_OK;
-}
-
-/* Called by Kore from inside its send loop: only remember. */
-static int
-gate_sent(struct netbuf *nb)
-{
-	struct connection *c = nb->owner;
-
-	if (c->state == CONN_STATE_DISCONNECTING)
-		return KORE_RESULT_OK;
-	gate_phase(c->hdlr_extra, PHASE_REARM);
-	if (!rearm_due) {
-		rearm_due = true;
-		(void)kore_timer_add(rearm_all, 0, NULL, KORE_TIMER_ONESHOT);
-	}
-	return KORE_RESULT_OK;
-}
-
-static void
-rearm_all(void *arg, uint64_t now)
-{
-	struct connection *c, *next;
-
-	(void)arg;
-	(void)now;
-	rearm_due = false;
-	for (c = TAILQ_FIRST(&connections); c != NULL; c = next) {
-		struct gate *g = c->hdlr_extra;
-
-		next = TAILQ_NEXT(c, list);
-		if (c->proto != CONN_PROTO_HTTP || g == NULL ||
-		    g->phase != PHASE_REARM)
-			continue;
-		if (g->close)
-			linger(c);
-		else
-			rearm(c);
-	}
-}
-
-static void
-rearm(struct connection *c)
-{
-	gate_phase(c->hdlr_extra, PHASE_IDLE);
-	net_recv_reset(c, http_header_max, gate_head);
-	if (!net_recv_flush(c))
-		kore_connection_disconnect(c);
-}
-
 void
 gate_pause(struct connection *c)
 {
 	kore_free(c->rnb->buf);
 	c->rnb->buf = NULL;
 	c->rnb->m_len = 0;
-}
-
-/* The answer is out. Half-close, and swallow what still comes. */
-static void
-linger(struct connection *c)
-{
-	if (shutdown(c->fd, SHUT_WR) == -1) {
-		kore_connection_disconnect(c);
-		return;
-	}
-	gate_phase(c->hdlr_extra, PHASE_LINGER);
-	net_recv_reset(c, NETBUF_SEND_PAYLOAD_MAX, gate_swallow);
-	if (!net_recv_flush(c))
-		kore_connection_disconnect(c);
 }
 
 static void
@@ -386,7 +274,10 @@ refuse(struct connection *c, unsigned status, const char *code,
 	m = snprintf(head, sizeof(head),
 	    "HTTP/1.1 %u %s\r\ncontent-type: application/problem+json\r\n"
 	    "content-length: %d\r\ncache-control: no-store\r\n"
-	    "x-content-type-options: nosniff\r\nconnection: close\r\n\r\n",
+	    "x-content-type-options: nosniff\r\n"
+	    "referrer-policy: no-referrer\r\n"
+	    "content-security-policy: " HTTP_POLICY "\r\n"
+	    "connection: close\r\n\r\n",
 	    status, problem_title(status), n);
 	REQUIRE(m > 0 && (size_t)m < sizeof(head));
 	metrics_request(NULL, status, 0);
@@ -396,56 +287,14 @@ refuse(struct connection *c, unsigned status, const char *code,
 	c->rnb->extra = NULL;
 	net_send_queue(c, head, (size_t)m);
 	net_send_queue(c, body, (size_t)n);
-	send_all(c);
-}
-
-/* Then the next request, or the end. */
-static void
-send_all(struct connection *c)
-{
-	struct gate *g = c->hdlr_extra;
-
-	gate_phase(g, PHASE_ANSWER);
-	send_whole(c);
-	if (!net_send_flush(c))
-		kore_connection_disconnect(c);
-	else if (!TAILQ_EMPTY(&c->send_queue))
-		/* An empty last piece tells when the client has read all. */
-		net_send_stream(c, NULL, 0, gate_sent, NULL);
-	else if (g->close)
-		linger(c);
-	else
-		rearm(c);
-}
-
-/* Kore sends in pieces of 8 KB. What the socket takes at once goes out here;
- * the rest, and any error, is Kore's. */
-static void
-send_whole(struct connection *c)
-{
-	struct netbuf *nb;
-
-	while ((c->evt.flags & KORE_EVENT_WRITE) &&
-	    (nb = TAILQ_FIRST(&c->send_queue)) != NULL && nb->b_len > 0 &&
-	    !(nb->flags & (NETBUF_IS_FILEREF | NETBUF_MUST_RESEND))) {
-		int more = TAILQ_NEXT(nb, list) != NULL ? MSG_MORE : 0;
-		ssize_t n = send(c->fd, nb->buf + nb->s_off,
-		    nb->b_len - nb->s_off, MSG_NOSIGNAL | more);
-
-		if (n < 0)
-			return;
-		nb->s_off += (size_t)n;
-		if (nb->s_off < nb->b_len)
-			return;
-		net_remove_netbuf(c, nb);
-	}
+	gate_send_all(c);
 }
 
 void
 gate_phase(struct gate *g, enum phase phase)
 {
 	g->phase = phase;
-	g->since = kore_time_ms();
+	g->since = now_about_ms();
 }
 
 static void

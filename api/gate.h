@@ -6,8 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 /* While draining, what a client has sent already is waited for. */
 #define GATE_GRACE_MS 500
+
+/* Nothing that the API answers is a page. */
+#define HTTP_POLICY "default-src 'none'; frame-ancestors 'none'"
 
 struct connection;
 struct http_request;
@@ -16,13 +21,15 @@ struct http_request;
 void gate_connect(struct connection *);
 /* Once the handler runs: nothing is read until gate_answered(). */
 void gate_busy(struct http_request *, const char **remote);
-/* Around Kore's http_response(): afterwards the answer is sent and the next
- * request taken, or the connection closed. */
-void gate_answering(struct http_request *);
+/* Whether the connection ends with this answer, which its head then says. */
+bool gate_closes(struct http_request *);
+/* The head, and what there is of the body, which may be taken over. */
+void gate_send(struct http_request *, const struct buf *head,
+    struct buf *body);
+/* All is said: the next request is taken, or the connection closed. */
 void gate_answered(struct http_request *);
-/* An answer in parts: after the head, and whenever a part is in the queue.
- * What stays there for a minute closes the connection. */
-void gate_parting(struct http_request *);
+/* An answer in parts, whenever a part is in the queue. What stays there for a
+ * minute closes the connection. */
 void gate_part(struct http_request *);
 /* The answer is cut off so that nobody takes it for complete. */
 void gate_cut(struct http_request *);

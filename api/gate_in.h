@@ -42,6 +42,11 @@ struct gate {
 };
 
 void gate_phase(struct gate *, enum phase);
+/* For the head of the next request. */
+void gate_listen(struct connection *);
+/* Sends what is queued; then the next request, or the end. */
+void gate_send_all(struct connection *);
+bool gate_draining(void);
 /* Nothing is read until somebody asks again. */
 void gate_pause(struct connection *);
 /* 100 Continue; false when the connection broke. */

@@ -1,5 +1,6 @@
 /* Is the worker alive, is it ready, what has it done: for machines. */
 #include "chapters.h"
+#include "conf.h"
 #include "db_lane.h"
 #include "metrics.h"
 #include "route.h"
@@ -14,11 +15,27 @@ healthz(struct request *r)
 static enum next
 readyz(struct request *r)
 {
+	const struct route *nobodys;
 	struct buf why;
 	bool ready;
 
 	buf_init(&why, 4096);
 	ready = db_ready(&why);
+	if (ready && conf_seq() == 0 && r->state == NULL) {
+		r->state = r;
+		buf_free(&why);
+		batch_open(&r->batch, &r->arena, &scope_system, LANE_FAST);
+		conf_plan(&r->batch);
+		return NEXT_DB;
+	}
+	if (r->state != NULL && r->batch.failed < 0)
+		conf_take(&r->batch);
+	/* A right that no role has is a route that was forgotten (D3). */
+	nobodys = conf_seq() != 0 ? route_nobodys() : NULL;
+	if (nobodys != NULL) {
+		ready = false;
+		buf_printf(&why, "no role has the right of %s", nobodys->id);
+	}
 	buf_str(&r->reply, ready ? "{\"status\":\"ready\"" :
 	    "{\"status\":\"not ready\",\"why\":");
 	if (!ready)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answers.h"
 #include "base/uid.h"
 #include "entity.h"
 #include "query.h"
@@ -24,8 +25,11 @@ static const struct stmt history_list = { "history_list",
 	" c.note FROM history h"
 	" LEFT JOIN app_user u ON u.id = h.actor"
 	" LEFT JOIN command c ON c.entity = h.entity AND c.row_id = h.row_id"
-	" AND c.rev = h.rev WHERE h.division_code BETWEEN $1::bigint"
-	" AND $2::bigint AND ($3::text = '' OR h.line = $3::text)"
+	" AND c.rev = h.rev WHERE (h.division_code BETWEEN $1::bigint"
+	" AND $2::bigint" SCOPE_LINE("h.line")
+	" OR $9::boolean AND (h.division_code BETWEEN $1::bigint AND $2::bigint"
+	" OR $1::bigint BETWEEN h.division_code AND"
+	" division_hi(h.division_code)))" SCOPE_TOLD("h.entity", "h.row_id")
 	" AND h.sensitivity <= $4::int AND h.row_id = $5::uuid"
 	" AND h.entity = $6 AND ($7::bigint IS NULL OR h.rev < $7::bigint)"
 	" ORDER BY h.rev DESC LIMIT $8::int + 1" };
@@ -90,7 +94,7 @@ begin(struct request *r)
 	const char *before = request_param(r, "before");
 	const char *limit = request_param(r, "limit");
 	struct work *w = r->state = arena_alloc(&r->arena, sizeof *w);
-	const char *p[8];
+	const char *p[9];
 
 	if (before != NULL && !number_ok(before, 18))
 		return refuse(r, "?before", "not_integer", "应为版本号",
@@ -110,7 +114,8 @@ begin(struct request *r)
 	p[5] = e->table;
 	p[6] = before;
 	p[7] = arena_printf(&r->arena, "%ld", w->limit);
-	batch_add(&r->batch, &history_list, 8, p);
+	p[8] = e->shared ? "t" : "f";
+	batch_add(&r->batch, &history_list, 9, p);
 	return NEXT_DB;
 }
 
@@ -183,7 +188,7 @@ render_revision(struct request *r, const struct entity *e,
 	buf_key(b, "rev");
 	buf_str(b, rows_text(rows, at, REV));
 	buf_key(b, "at");
-	value_to_json(b, &when, rows_text(rows, at, AT), 4);
+	value_to_json(b, &when, rows_text(rows, at, AT), MASK_NONE);
 	for (int i = ACTOR; i <= ORIGIN; i++) {
 		buf_key(b, name[i]);
 		buf_json(b, rows_text(rows, at, i));
@@ -219,7 +224,6 @@ static void
 render_changes(struct request *r, const struct entity *e,
     const char *const *was, const char *const *is)
 {
-	int clearance = r->who.scope.clearance;
 	struct buf *b = &r->reply;
 
 	buf_str(b, "[");
@@ -236,9 +240,9 @@ render_changes(struct request *r, const struct entity *e,
 		buf_key(b, "label");
 		buf_json(b, f->label);
 		buf_key(b, "before");
-		value_to_json(b, f, was[i], clearance);
+		field_json(r, b, e, f, was, was[i]);
 		buf_key(b, "after");
-		value_to_json(b, f, is[i], clearance);
+		field_json(r, b, e, f, is, is[i]);
 		buf_str(b, "}");
 	}
 	buf_str(b, "]");

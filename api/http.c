@@ -1,13 +1,15 @@
 /* Kore's http_request ⇄ struct request, and one log line for each. */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "kore_in.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "gate.h"
+#include "http_head.h"
 #include "http_part.h"
 #include "loop.h"
 #include "metrics.h"
@@ -18,7 +20,7 @@
 #include "serve.h"
 #include "settings.h"
 
-#define STREAM_MIN 16384 /* above this the reply is handed over, not copied */
+#define HEAD_MAX (64u << 10)
 #define BODY_MS (24u * 3600 * 1000)
 #define ARENA_MAX (64u << 20)
 
@@ -33,15 +35,14 @@ struct exchange {
 int api_http(struct http_request *);
 
 static void begin(struct exchange *);
+static const char *client_address(struct request *);
 static bool override(struct request *);
 static const char *language(const char *accept);
 static int part(struct exchange *);
 static void respond(struct exchange *);
 static int respond_end(struct exchange *);
-static void headers(struct exchange *);
-static void cors(struct exchange *);
+static const struct buf *head(struct exchange *, bool typed, struct head *);
 static bool not_modified(const struct exchange *);
-static int sent(struct netbuf *);
 static void end(struct http_request *);
 static void log_request(const struct request *, size_t bytes);
 
@@ -93,7 +94,7 @@ request_read(struct request *r, char *into, size_t room, size_t *got)
 	const struct exchange *x = r->http;
 
 	r->step = 1;
-	r->flow.deadline_ms = now_ms() + BODY_MS;
+	r->flow.deadline_ms = now_about_ms() + BODY_MS;
 	return gate_read(x->req, into, room, got);
 }
 
@@ -134,6 +135,7 @@ begin(struct exchange *x)
 	for (size_t i = 0; i < COUNT(methods); i++)
 		if (methods[i].kore == req->method)
 			r->method = methods[i].ours;
+	r->remote = client_address(r);
 	r->lang = language(request_header(r, "accept-language"));
 	serve_open(r);
 	r->query = req->query_string != NULL ? req->query_string : "";
@@ -160,6 +162,24 @@ begin(struct exchange *x)
 		    "X-HTTP-Method-Override 只能是 PUT、PATCH 或 DELETE，且只"
 		    "用于 POST",
 		    "X-HTTP-Method-Override is PUT, PATCH or DELETE, on POST.");
+}
+
+/* Lockout and rate limits go by it. Only the proxy speaks on the Unix socket,
+ * and says there whose request it is; anybody else's word is not asked for. */
+static const char *
+client_address(struct request *r)
+{
+	const char *told;
+	unsigned char addr[16];
+	int family;
+
+	if (strcmp(r->remote, "unix") != 0 ||
+	    (told = request_header(r, "x-forwarded-for")) == NULL)
+		return r->remote;
+	family = strchr(told, ':') != NULL ? AF_INET6 : AF_INET;
+	if (inet_pton(family, told, addr) != 1)
+		return r->remote;
+	return arena_strdup(&r->arena, told);
 }
 
 /* WeChat's client has no PATCH: a POST may say which method it stands for. */
@@ -202,21 +222,12 @@ part(struct exchange *x)
 {
 	struct http_request *req = x->req;
 	bool chunked = x->r.length == 0 && (req->flags & HTTP_VERSION_1_0) == 0;
-	char length[24];
+	struct buf none = { .data = NULL };
 
 	if (!x->parts.begun) {
-		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
-		headers(x);
-		if (x->r.length > 0) {
-			(void)snprintf(length, sizeof(length), "%llu",
-			    (unsigned long long)x->r.length);
-			http_response_header(req, "content-length", length);
-		} else if (chunked) {
-			http_response_header(req, "transfer-encoding",
-			    "chunked");
-		}
-		gate_answering(req);
-		http_response(req, (int)x->r.status, NULL, 0);
+		gate_send(req, head(x, true, &(struct head) {
+		    .chunked = chunked, .sized = x->r.length > 0,
+		    .length = x->r.length }), &none);
 		if (x->r.method == M_HEAD) {
 			log_request(&x->r, 0);
 			gate_answered(req);
@@ -238,7 +249,7 @@ respond_end(struct exchange *x)
 		gate_cut(x->req);
 		return KORE_RESULT_OK;
 	}
-	gate_answering(x->req);
+	(void)gate_closes(x->req);
 	parts_end(&x->parts, &x->r.reply);
 	log_request(&x->r, x->parts.bytes);
 	gate_answered(x->req);
@@ -248,104 +259,40 @@ respond_end(struct exchange *x)
 static void
 respond(struct exchange *x)
 {
-	struct http_request *req = x->req;
 	struct request *r = &x->r;
-	bool none = false;
-	size_t len = r->reply.len;
-	char *data;
+	struct head h = { .sized = true };
+	struct buf none = { .data = NULL };
+	bool same = not_modified(x), body;
 
-	if (not_modified(x)) {
+	if (same)
 		r->status = 304;
-		req->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
-		none = true;
-	}
-	if (r->status == 204)
-		none = true;
-	headers(x);
-	log_request(r, none ? 0 : len);
-	gate_answering(req);
-	if (none || len == 0) {
-		http_response(req, (int)r->status, NULL, 0);
-	} else if (len < STREAM_MIN || r->method == M_HEAD) {
-		http_response(req, (int)r->status, r->reply.data, len);
-	} else {
-		data = buf_take(&r->reply, &len);
-		http_response_stream(req, (int)r->status, data, len, sent,
-		    data);
-	}
-	gate_answered(req);
+	body = !same && r->status != 204;
+	h.sized = body;
+	h.length = r->reply.len;
+	log_request(r, body ? r->reply.len : 0);
+	gate_send(x->req, head(x, body && (r->reply.len > 0 ||
+	    r->status == 200), &h), body && r->method != M_HEAD ? &r->reply
+	    : &none);
+	gate_answered(x->req);
 }
 
-static void
-headers(struct exchange *x)
+/* Good until the next. */
+static const struct buf *
+head(struct exchange *x, bool typed, struct head *h)
 {
-	struct http_request *req = x->req;
-	struct request *r = &x->r;
-	bool cache = false, policy = false;
-	static char date[64];
-	static time_t dated;
-	struct tm tm;
-	time_t now = time(NULL);
+	static struct buf b;
 
-	if (now != dated) {
-		(void)gmtime_r(&now, &tm);
-		(void)strftime(date, sizeof(date),
-		    "%a, %d %b %Y %H:%M:%S GMT", &tm);
-		dated = now;
-	}
-	http_response_header(req, "date", date);
-	if ((r->reply.len > 0 || r->status == 200) && r->status != 304 &&
-	    r->status != 204)
-		http_response_header(req, "content-type", r->type);
-	http_response_header(req, "x-request-id", r->id);
-	http_response_header(req, "x-content-type-options", "nosniff");
-	http_response_header(req, "referrer-policy", "no-referrer");
-	for (const struct header *h = r->headers; h != NULL; h = h->next) {
-		http_response_header(req, h->name, h->value);
-		cache = cache || strcasecmp(h->name, "cache-control") == 0;
-		policy = policy || strcasecmp(h->name,
-		    "content-security-policy") == 0;
-	}
-	if (!policy)
-		http_response_header(req, "content-security-policy",
-		    "default-src 'none'; frame-ancestors 'none'");
-	if (!cache)
-		http_response_header(req, "cache-control", "no-store");
-	if (*settings()->cors != '\0')
-		cors(x);
-}
-
-/* Browsers of the origins in the allow-list may read replies. */
-static void
-cors(struct exchange *x)
-{
-	struct request *r = &x->r;
-	const char *origin = request_header(r, "origin");
-	const char *list = settings()->cors;
-	size_t n = origin == NULL ? 0 : strlen(origin);
-
-	http_response_header(x->req, "vary", "Origin");
-	if (origin == NULL)
-		return;
-	for (const char *p = list; *p != '\0'; p += strcspn(p, " ")) {
-		p += strspn(p, " ");
-		if (strcspn(p, " ") != n || strncmp(p, origin, n) != 0)
-			continue;
-		http_response_header(x->req, "access-control-allow-origin",
-		    origin);
-		http_response_header(x->req, "access-control-expose-headers",
-		    "ETag, Location, RateLimit, RateLimit-Policy, "
-		    "Retry-After, X-Request-Id");
-		if (r->method != M_OPTIONS)
-			return;
-		http_response_header(x->req, "access-control-allow-methods",
-		    "GET, POST, PUT, PATCH, DELETE");
-		http_response_header(x->req, "access-control-allow-headers",
-		    "Authorization, Content-Type, If-Match, If-None-Match, "
-		    "Idempotency-Key, X-HTTP-Method-Override");
-		http_response_header(x->req, "access-control-max-age", "600");
-		return;
-	}
+	if (b.limit == 0)
+		buf_init(&b, HEAD_MAX);
+	buf_reset(&b);
+	h->status = http_status_text((int)x->r.status);
+	h->old = (x->req->flags & HTTP_VERSION_1_0) != 0;
+	h->close = gate_closes(x->req);
+	h->keep_s = http_keepalive_time;
+	h->typed = typed;
+	http_head(&b, &x->r, h);
+	REQUIRE(!b.over);
+	return &b;
 }
 
 /* The client has this very revision. */
@@ -360,13 +307,6 @@ not_modified(const struct exchange *x)
 		if (strcasecmp(h->name, "etag") == 0)
 			return request_if_none_match(r, h->value);
 	return false;
-}
-
-static int
-sent(struct netbuf *nb)
-{
-	free(nb->extra);
-	return KORE_RESULT_OK;
 }
 
 /* Kore frees the request: answered, or its client has left. */
@@ -389,13 +329,16 @@ static void
 log_request(const struct request *r, size_t bytes)
 {
 	uint64_t us = now_us() - r->began_us;
+	char status[U64_TEXT], ms[U64_TEXT], size[U64_TEXT];
+	char part[] = { '.', (char)('0' + us / 100 % 10),
+		(char)('0' + us / 10 % 10), (char)('0' + us % 10), '\0' };
 
 	metrics_request(r->route, r->status, us);
-	log_line(LOG_INFO, "event=request request=%s method=%s route=%s "
-	    "status=%u ms=%llu.%03llu bytes=%zu who=%s%s%s", r->id,
-	    method_name(r->method), r->route != NULL ? r->route->id : "-",
-	    r->status, (unsigned long long)(us / 1000),
-	    (unsigned long long)(us % 1000), bytes,
-	    r->who.id[0] != '\0' ? r->who.id : "-",
-	    r->code != NULL ? " code=" : "", r->code != NULL ? r->code : "");
+	log_texts(LOG_INFO, "event=request request=", r->id, " method=",
+	    method_name(r->method), " route=", r->route != NULL ?
+	    r->route->id : "-", " status=", u64_text(status, r->status),
+	    " ms=", u64_text(ms, us / 1000), part, " bytes=",
+	    u64_text(size, bytes), " who=", r->who.id[0] != '\0' ?
+	    r->who.id : "-", r->code != NULL ? " code=" : "",
+	    r->code != NULL ? r->code : "", NULL);
 }

@@ -33,7 +33,6 @@ parts_begin(struct parts *p, struct http_request *req, bool chunked)
 	if (all != NULL)
 		all->prev = p;
 	all = p;
-	gate_parting(req);
 }
 
 void

@@ -19,7 +19,7 @@ struct parts {
 	bool begun, chunked, wake;
 };
 
-/* Right after Kore's http_response() of the head. */
+/* Right after the head. */
 void parts_begin(struct parts *, struct http_request *, bool chunked);
 /* Takes the buffer's bytes, one at least; the request is woken when they are
  * out. */

@@ -1,9 +1,14 @@
 /*
- * Idempotency-Key on POST: the reply is stored with its key in the same
- * transaction as the effects; a repetition gets the same bytes.
+ * Idempotency-Key on POST (D4), for every handler in one place: serve.c has
+ * the key claimed before the handler is called, what the handler does then
+ * happens in the claim's transaction, and its reply is kept with the key when
+ * that ends. A repetition gets the same reply. It is kept sealed, for it may
+ * hold a secret that is told once.
  *
- *	idem_claim → idem_claimed → (own batches by idem_batch) → idem_keep
- *	→ idem_finish
+ *	idem_begin → the handler, its batches joined → idem_end
+ *
+ * The login knows nobody yet and must not hold a connection while a password
+ * is checked: its reply is kept afterwards, and two at once are two sessions.
  */
 #ifndef API_IDEM_H
 #define API_IDEM_H
@@ -11,23 +16,23 @@
 #include "request.h"
 
 void idem_init(void);
-/* NULL when the caller sent none. */
-const char *idem_key(const struct request *);
-enum next idem_claim(struct request *);
-/* NEXT_DB: the key is ours, go on. Else the reply or the refusal. */
-enum next idem_claimed(struct request *);
-/* Opens r->batch, inside the held transaction if there is a key. */
-void idem_batch(struct request *);
-/* The reply is complete: stores it and commits, if there is a key. */
-enum next idem_keep(struct request *);
-enum next idem_finish(struct request *);
+/* Before the handler; of a route that streams, called by the handler when
+ * r->body says what was sent. NEXT_DONE: go on, unless r->status says that the
+ * reply of the first time is there. */
+enum next idem_begin(struct request *);
+/* Into the transaction of the claim, if there is one; false: it is gone. */
+bool idem_join(struct request *);
+/* The reply is complete: keeps it and commits, if there is a key. */
+enum next idem_end(struct request *);
 
 /* ?dry_run=true: everything is done, the constraints that wait for the end of
  * the transaction are asked, and then nothing of it is kept. Keys count for
  * nothing. False after fail(). */
 bool dry_run_ok(struct request *);
 bool dry_run(const struct request *);
+/* Opens r->batch for writing; the transaction is never ended in a dry run. */
+void dry_batch(struct request *);
 /* Last in a batch that writes. */
-void idem_settle(struct request *);
+void dry_settle(struct request *);
 
 #endif

@@ -7,6 +7,7 @@
 #include "entity.h"
 #include "model/chapters.h"
 #include "move.h"
+#include "scope.h"
 
 static const struct entity *issue(void);
 static const char *get(const char *const *row, const char *name);
@@ -130,10 +131,12 @@ guard_merge(struct request *r, const char *const *row, const char **zh,
 bool
 issue_barred(struct request *r, const struct move *m, const char *const *row)
 {
-	const char *submitter = get(row, "submitted_by"), *zh, *en;
+	const char *submitter, *zh, *en;
 
-	if (m->guard == guard_accept)
+	if (m->guard == guard_accept) {
+		submitter = get(row, "submitted_by");
 		return submitter == NULL || is(submitter, r->who.id);
+	}
 	return m->guard == guard_suspend &&
 	    guard_suspend(r, row, &zh, &en) != NULL;
 }
@@ -173,9 +176,9 @@ issue_relation(const struct request *r, const char *relation,
 			return department(r, row);
 		if (is(kind, "county"))
 			return role(r, "lead_bureau") || role(r, "task_force");
-		/* Implementing entities have no accounts of their own. */
-		return township(r) ||
-		    (is(kind, "implementing_entity") && department(r, row));
+		/* What an operator sees is its own (5.1). */
+		return township(r) || (is(kind, "implementing_entity") &&
+		    (department(r, row) || role(r, "operator_user")));
 	}
 	/* @acceptor, R-05 */
 	if (is(kind, "implementing_entity") &&
@@ -186,7 +189,9 @@ issue_relation(const struct request *r, const char *relation,
 		return false;
 	if (is(kind, "county"))
 		return role(r, "pref_dept");
-	return role(r, "lead_bureau");
+	/* F: the county's special group of the category, on its line. */
+	return role(r, "lead_bureau") || (role(r, "special_group") &&
+	    is(get(row, "competent_line"), r->who.scope.line));
 }
 
 void
@@ -234,7 +239,7 @@ is(const char *a, const char *b)
 static bool
 role(const struct request *r, const char *code)
 {
-	return strcmp(r->who.role, code) == 0;
+	return role_plays(&r->who, code);
 }
 
 static bool

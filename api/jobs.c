@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "settings.h"
 
 #define LOOK_MS 200
@@ -32,7 +33,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	(void)setvbuf(stderr, NULL, _IOLBF, 0);
-	if (sodium_init() < 0 || !settings_read() || !jobs_send_open())
+	secret_process();
+	if (sodium_init() < 0 || !settings_read() || !jobs_send_open() ||
+	    !jobs_seal_open())
 		return 1;
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)sigaction(SIGINT, &act, NULL);
@@ -75,12 +78,15 @@ work(void)
 			look = now;
 			jobs_owners();
 			jobs_feed();
+			jobs_seal();
 			jobs_send_claim();
 		}
 		if (prune == 0 || now - prune >= PRUNE_MS) {
 			prune = now;
 			jobs_prune();
 			jobs_files();
+			jobs_privacy();
+			jobs_partitions();
 		}
 		jobs_send_turn(LOOK_MS / 2);
 	}

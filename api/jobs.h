@@ -32,6 +32,9 @@ void jobs_prune(void);
  * of it within a day if called every ten minutes. */
 void jobs_files(void);
 
+/* jobs_privacy.c: erases what was kept long enough, some at a time. */
+void jobs_privacy(void);
+
 /* jobs_send.c, jobs_result.c: tells them. */
 bool jobs_send_open(void);
 void jobs_send_claim(void);
@@ -49,6 +52,13 @@ struct sent {
 	long retry_after_s;
 };
 void jobs_result(const struct sent *);
+
+/* jobs_seal.c: the log's tree and its heads. */
+bool jobs_seal_open(void);
+void jobs_seal(void);
+void jobs_partitions(void);
+/* jobs_witness.c: false if the head could not be copied there. */
+bool jobs_witness(const char *line);
 
 uint64_t jobs_now_ms(void);
 

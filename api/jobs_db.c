@@ -60,7 +60,7 @@ set_up(void)
 		return false;
 	jobs_begin(&jobs_everything);
 	PQclear(jobs_ask(forget, 0, NULL));
-	PQclear(jobs_ask("SELECT feed_rebase()", 0, NULL));
+	PQclear(jobs_ask("SELECT feed_rebase(), audit.rebase()", 0, NULL));
 	return jobs_end();
 }
 

@@ -34,7 +34,8 @@ jobs_feed(void)
 	jobs_begin(&jobs_everything);
 	hooks = jobs_ask("SELECT w.id, w.division_code,"
 	    " division_hi(w.division_code), w.line, w.clearance,"
-	    " translate(w.entities::text, '[]', '{}') FROM webhook w"
+	    " translate(w.entities::text, '[]', '{}'), ARRAY[w.line]"
+	    " FROM webhook w"
 	    " WHERE w.active AND w.voided_at IS NULL ORDER BY w.id", 0, NULL);
 	if (jobs_end() && hooks != NULL) {
 		for (int i = 0; i < PQntuples(hooks); i++) {
@@ -91,6 +92,8 @@ jobs_prune(void)
 	jobs_begin(&jobs_everything);
 	PQclear(jobs_ask("DELETE FROM webhook_delivery WHERE state <>"
 	    " 'pending' AND tried_at < now() - interval '30 days'", 0, NULL));
+	PQclear(jobs_ask("DELETE FROM idempotency WHERE created_at <"
+	    " now() - interval '30 days'", 0, NULL));
 	(void)jobs_end();
 }
 
@@ -138,7 +141,8 @@ tell(struct arena *a, const PGresult *hooks, int row)
 	state = jobs_ask("SELECT pos, seq FROM webhook_state"
 	    " WHERE webhook_id = $1::uuid", 1, &id);
 	if (state != NULL && PQntuples(state) == 1) {
-		const char *v[] = { s.lo, s.hi, s.line, s.clearance,
+		const char *v[] = { s.lo, s.hi, jobs_text(hooks, row, 6),
+			s.clearance,
 			jobs_text(state, 0, 0), jobs_text(state, 0, 1),
 			jobs_text(hooks, row, 5), number(a, PAGE) };
 

@@ -7,7 +7,8 @@
 
 #include "request.h"
 
-enum limit { LIMIT_ADDRESS, LIMIT_CALLER, LIMIT_LOGIN, LIMIT__MAX };
+enum limit { LIMIT_ADDRESS, LIMIT_CALLER, LIMIT_LOGIN, LIMIT_CLIENT,
+	LIMIT__MAX };
 
 /* In the parent, before the workers are made. */
 void limit_init(void);
@@ -15,6 +16,9 @@ void limit_init(void);
  * client what is left. */
 bool limit_address(struct request *);
 bool limit_caller(struct request *);
+/* Rows that a third-party application takes as a file count for a day. False
+ * after fail(); for everybody else there is no such quota. */
+bool limit_rows(struct request *, unsigned rows);
 
 /* The rule itself (GCRA): *full_ns is when the quota is whole again. True: one
  * more is allowed, and *full_ns has moved on. left: how many more are. */

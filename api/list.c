@@ -28,6 +28,7 @@
 
 #include "as_of.h"
 #include "cursor.h"
+#include "move.h"
 #include "query.h"
 #include "scope.h"
 
@@ -66,6 +67,9 @@ send(struct request *r, struct list *l)
 	buf_str(&b, "SELECT ");
 	list_columns(&b, l, false);
 	list_expand_columns(r, &b, l);
+	l->giver = l->selection.extras && move_asks_giver(r, l->entity);
+	if (l->giver)
+		list_giver(&b, l);
 	buf_printf(&b, ", %s::text AS sort_key", expr);
 	list_from_where(r, &b, l);
 	buf_printf(&b, " ORDER BY %s%s, id%s LIMIT %ld", expr, dir, dir,
@@ -73,13 +77,13 @@ send(struct request *r, struct list *l)
 	REQUIRE(!b.over);
 	s[0].sql = arena_strndup(&r->arena, b.data, b.len);
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
-	batch_add(&r->batch, &s[0], l->nparams, l->param);
+	batch_read(&r->batch, &s[0], l->nparams, l->param);
 	if (l->count) {
 		buf_reset(&b);
 		buf_str(&b, "SELECT count(*)");
 		list_from_where(r, &b, l);
 		s[1].sql = arena_strndup(&r->arena, b.data, b.len);
-		batch_add(&r->batch, &s[1], l->nparams, l->param);
+		batch_read(&r->batch, &s[1], l->nparams, l->param);
 	}
 	as_of_guard(r, l);
 	buf_free(&b);
@@ -106,7 +110,11 @@ page(struct request *r, const struct list *l)
 	for (int i = 0; i < n && i < l->limit; i++) {
 		row = query_row(&r->arena, e, rows, i);
 		buf_comma(b);
+		if (l->giver)
+			r->giver = rows_text(rows, i, rows_cols(rows) - 2);
 		render_row(r, b, e, row, &l->selection);
+		if (i == 0) /* the others will be about as long */
+			buf_reserve(b, b->len * (size_t)(n + 1));
 		list_expand_row(b, l, rows, i, (int)field_total(e), row);
 	}
 	buf_str(b, "]");

@@ -32,6 +32,7 @@ struct list {
 	bool sorted;	      /* sort= was given */
 	bool by_place;	      /* … or the rows come by division */
 	bool count, voided;
+	bool giver;	      /* who gave the last command is read, for may */
 	long limit;
 	const char *cursor;   /* "" once it is in the filter */
 	const char *as_of;    /* parameter of the time, or NULL */
@@ -62,6 +63,8 @@ bool list_refuse(struct request *, const char *name, const char *code,
 /* list_sql.c: text of statements. */
 void list_columns(struct buf *, const struct list *, bool for_people);
 void list_from_where(struct request *, struct buf *, const struct list *);
+/* One more column: who gave the last command on the row. */
+void list_giver(struct buf *, const struct list *);
 /* Of a shared entity; prefix: of the columns, "x." or "". */
 void list_shared(struct buf *, const char *prefix, int64_t lo, int64_t hi);
 

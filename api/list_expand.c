@@ -6,6 +6,7 @@
 
 #include "list.h"
 #include "scope.h"
+#include "query.h"
 #include "value.h"
 
 /* What references may name besides the model's entities. */
@@ -19,7 +20,7 @@ static const struct target {
 };
 
 static const struct target *target_of(const struct field *);
-static void label(struct buf *, const struct entity *, int clearance);
+static void label(struct buf *, struct principal *, const struct entity *);
 static bool expandable(const struct field *);
 
 bool
@@ -35,7 +36,8 @@ list_expand_read(struct request *r, struct list *l, const char *names)
 		if (i < 0 || !expandable(field_at(l->entity, i)))
 			return list_refuse(r, "expand", "unknown_parameter",
 			    "这个字段不能展开", "cannot be expanded");
-		if (field_at(l->entity, i)->clearance > r->who.scope.clearance)
+		if (mask_field(&r->who, l->entity, field_at(l->entity, i),
+		    NULL) != MASK_NONE)
 			return list_refuse(r, "expand", "masked",
 			    "不能展开脱敏字段", "cannot expand a masked field");
 		if (l->nexpand == LIST_EXPAND_MAX)
@@ -71,16 +73,18 @@ list_expand_columns(struct request *r, struct buf *b, const struct list *l)
 			if (t->above)
 				buf_printf(b, " OR %lld BETWEEN x.division_code"
 				    " AND division_hi(x.division_code)", lo);
-			buf_str(b, "))");
+			buf_char(b, ')');
+			query_cover(b, s, "x.", t->above);
+			buf_char(b, ')');
 			continue;
 		}
 		e = entity_find(f->of);
-		if (!role_may(role_find(r->who.role), V_READ, e->name)) {
+		if (!who_may(&r->who, V_READ, e->name)) {
 			buf_str(b, ", NULL::text");
 			continue;
 		}
 		buf_str(b, ", (SELECT ");
-		label(b, e, s->clearance);
+		label(b, &r->who, e);
 		buf_printf(b, " FROM %s x WHERE x.id = t.%s AND "
 		    "x.sensitivity <= %d AND ", e->table, f->name,
 		    s->clearance);
@@ -91,6 +95,7 @@ list_expand_columns(struct request *r, struct buf *b, const struct list *l)
 			    lo, hi);
 		if (*s->line != '\0' && !e->shared)
 			buf_printf(b, " AND x.competent_line = %s", line);
+		query_narrow(b, e, s, "x.");
 		buf_char(b, ')');
 	}
 }
@@ -114,7 +119,7 @@ list_expand_row(struct buf *b, const struct list *l, const struct rows *rows,
 			continue;
 		}
 		buf_str(b, "{\"id\":");
-		value_to_json(b, f, row[l->expand[i]], f->clearance);
+		value_to_json(b, f, row[l->expand[i]], MASK_NONE);
 		buf_str(b, ",\"label\":");
 		buf_json(b, name);
 		buf_char(b, '}');
@@ -124,13 +129,14 @@ list_expand_row(struct buf *b, const struct list *l, const struct rows *rows,
 
 /* Open names, one after the other; "" when what names it is masked. */
 static void
-label(struct buf *b, const struct entity *e, int clearance)
+label(struct buf *b, struct principal *who, const struct entity *e)
 {
 	buf_str(b, "concat_ws(' ', NULL::text");
 	for (size_t i = 0; i < field_total(e); i++) {
 		const struct field *f = field_at(e, (int)i);
 
-		if ((f->flags & F_LABEL) && f->clearance <= clearance)
+		if ((f->flags & F_LABEL) &&
+		    mask_field(who, e, f, NULL) == MASK_NONE)
 			buf_printf(b, ", x.%s", f->name);
 	}
 	buf_char(b, ')');

@@ -13,6 +13,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "as_of.h"
+#include "limit.h"
 #include "list.h"
 #include "query.h"
 
@@ -157,7 +159,11 @@ write_rows(struct request *r, struct export *x)
 				return r->reply.len > 0 ? NEXT_PART : NEXT_WAIT;
 			if (r->batch.failed >= 0)
 				return fail_data(r);
+			if (r->batch.n > 1 && as_of_refused(r))
+				return NEXT_FAIL;
 			take(r, x);
+			if (!limit_rows(r, (unsigned)x->n))
+				return NEXT_FAIL;
 			if (x->more && !ask(r, x))
 				return fail(r, E_BUSY, NULL, NULL, NULL);
 		}
@@ -234,6 +240,8 @@ ask(struct request *r, struct export *x)
 		p[n++] = x->key[i];
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 	batch_add(&r->batch, &x->stmt[x->key[0] == NULL ? 0 : 1], n, p);
+	if (x->key[0] == NULL)
+		as_of_guard(r, l);
 	return request_ahead(r);
 }
 

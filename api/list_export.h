@@ -31,5 +31,8 @@ void export_row(struct request *, struct export *, int at);
 bool export_flush(struct request *, struct export *);
 bool export_last(struct request *, struct export *);
 void export_end(struct export *);
+/* RFC 4180. A text that a spreadsheet would take for a formula has an
+ * apostrophe before it; typed: it is a number or a date of ours. */
+void csv_cell(struct buf *, const char *, bool first, bool typed);
 
 #endif

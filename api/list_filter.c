@@ -22,8 +22,8 @@ struct set {
 };
 
 static const struct field *named(const struct list *, const char *);
-static bool may_filter(struct request *, const struct field *,
-    const char *name);
+static bool may_filter(struct request *, const struct list *,
+    const struct field *, const char *name);
 static bool equal(struct request *, struct list *, const struct field *,
     const struct param *);
 static bool read_set(struct request *, const struct field *,
@@ -49,7 +49,7 @@ list_filter(struct request *r, struct list *l, const struct param *p)
 	size_t n = strlen(p->name);
 
 	if (f != NULL)
-		return may_filter(r, f, p->name) && equal(r, l, f, p);
+		return may_filter(r, l, f, p->name) && equal(r, l, f, p);
 	for (size_t i = 0; i < COUNT(suffix); i++) {
 		size_t m = strlen(suffix[i]);
 
@@ -58,7 +58,7 @@ list_filter(struct request *r, struct list *l, const struct param *p)
 		f = named(l, arena_strndup(&r->arena, p->name, n - m));
 		if (f == NULL)
 			break;
-		if (!may_filter(r, f, p->name))
+		if (!may_filter(r, l, f, p->name))
 			return false;
 		return i == 2 ? holds(r, l, f, p)
 		    : end_of_range(r, l, f, p, i == 0);
@@ -85,7 +85,7 @@ list_search(struct request *r, struct list *l, const char *text)
 			const struct field *f = field_at(e, (int)i);
 
 			if (!(f->flags & flag) || f->type != T_TEXT ||
-			    f->clearance > r->who.scope.clearance)
+			    mask_field(&r->who, e, f, NULL) != MASK_NONE)
 				continue;
 			buf_printf(&l->where, "%sposition(%s::text IN lower("
 			    "coalesce(%s, '') COLLATE \"C\")) > 0",
@@ -118,12 +118,13 @@ named(const struct list *l, const char *name)
 }
 
 static bool
-may_filter(struct request *r, const struct field *f, const char *name)
+may_filter(struct request *r, const struct list *l, const struct field *f,
+    const char *name)
 {
 	if (!(f->flags & F_FILTER))
 		return list_refuse(r, name, "unknown_parameter",
 		    "不支持这个查询条件", "is not a filter");
-	return f->clearance <= r->who.scope.clearance ||
+	return mask_field(&r->who, l->entity, f, NULL) == MASK_NONE ||
 	    list_refuse(r, name, "masked", "不能按脱敏字段查询",
 	    "cannot filter by a masked field");
 }

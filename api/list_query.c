@@ -5,6 +5,7 @@
 #include "as_of.h"
 #include "cursor.h"
 #include "list.h"
+#include "mask.h"
 #include "query.h"
 #include "query_string.h"
 
@@ -184,7 +185,7 @@ take_sort(struct request *r, struct list *l, const char *value)
 		return list_refuse(r, "sort", "unknown_parameter",
 		    "不能按这个字段排序", "is not a sort order");
 	/* The order would tell what the mask hides. */
-	if (f->clearance > r->who.scope.clearance)
+	if (mask_field(&r->who, l->entity, f, NULL) != MASK_NONE)
 		return list_refuse(r, "sort", "masked", "不能按脱敏字段排序",
 		    "cannot sort by a masked field");
 	return true;
@@ -241,6 +242,14 @@ needed(struct request *r, struct list *l)
 	l->need = arena_array(&r->arena, n, sizeof *l->need);
 	memcpy(l->need, l->selection.field, n * sizeof *l->need);
 	l->need[field_index(l->entity, "id")] = true;
+	/* What decides how a field is masked is read with it. */
+	for (size_t i = 0; i < n; i++) {
+		enum pii class = field_pii(field_at(l->entity, (int)i));
+
+		if (class == PII_ANSWERS || class == PII_PERSON)
+			l->need[field_index(l->entity, class == PII_PERSON
+			    ? "kind" : "template_id")] = true;
+	}
 	for (unsigned i = 0; i < l->nexpand; i++)
 		l->need[l->expand[i]] = true;
 	/* Codes are read with the labels of their action. */

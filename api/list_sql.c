@@ -1,6 +1,7 @@
 /* The statement of a list: columns, and which rows. */
 #include "as_of.h"
 #include "list.h"
+#include "query.h"
 #include "scope.h"
 
 void
@@ -19,6 +20,14 @@ list_columns(struct buf *b, const struct list *l, bool for_people)
 		else
 			buf_str(b, f->name);
 	}
+}
+
+void
+list_giver(struct buf *b, const struct list *l)
+{
+	buf_printf(b, ", (SELECT c.by FROM command c WHERE c.entity = '%s'"
+	    " AND c.row_id = t.id ORDER BY c.id DESC LIMIT 1)",
+	    l->entity->name);
 }
 
 /*
@@ -51,20 +60,5 @@ list_from_where(struct request *r, struct buf *b, const struct list *l)
 		buf_printf(b, "division_code BETWEEN %lld AND %lld", lo, hi);
 	buf_printf(b, " AND sensitivity <= %d%s", r->who.scope.clearance,
 	    l->filter);
-}
-
-/* What is shared is also seen from below: the places that lo lies in. */
-void
-list_shared(struct buf *b, const char *prefix, int64_t lo, int64_t hi)
-{
-	static const int64_t width[] = { 1000, 1000000, 100000000,
-		10000000000, 1000000000000 };
-
-	buf_printf(b, "(%sdivision_code BETWEEN %lld AND %lld OR "
-	    "%sdivision_code IN (", prefix, (long long)lo, (long long)hi,
-	    prefix);
-	for (size_t i = 0; i < COUNT(width); i++)
-		buf_printf(b, "%s%lld", i > 0 ? ", " : "",
-		    (long long)(lo - lo % width[i]));
-	buf_str(b, "))");
+	query_narrow(b, l->entity, &r->who.scope, "");
 }

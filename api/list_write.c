@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "answers.h"
+#include "audit.h"
 #include "list_export.h"
 #include "query.h"
 #include "sheet_out.h"
@@ -16,9 +18,11 @@ static const char *heading(struct arena *, const struct field *);
 static void json_row(struct request *, struct export *, int at,
     const char *const *row);
 static const char *cell(struct request *, struct export *,
-    const struct field *, const struct codes *, const char *sql);
-static enum sheet_cell kind(const struct request *, const struct field *);
-static void csv_cell(struct buf *, const char *, bool first, bool typed);
+    const struct field *, const struct codes *, const char *const *row,
+    const char *sql, enum mask);
+static const char *answers_cell(struct request *, struct export *,
+    const struct field *, const char *const *row);
+static enum sheet_cell kind(const struct field *, enum mask);
 
 void
 export_begin(struct request *r, struct export *x)
@@ -68,15 +72,17 @@ export_row(struct request *r, struct export *x, int at)
 	for (size_t i = 0; i < n; i++) {
 		const struct field *f = field_at(e, (int)i);
 		const char *text;
+		enum mask mask;
 
 		if (!shown(x, i))
 			continue;
-		text = cell(r, x, f, codes, row[i]);
+		mask = mask_field(&r->who, e, f, row);
+		text = cell(r, x, f, codes, row, row[i], mask);
 		if (x->sheet != NULL)
-			sheet_cell(x->sheet, kind(r, f), text);
+			sheet_cell(x->sheet, kind(f, mask), text);
 		else
 			csv_cell(&r->reply, text, first,
-			    kind(r, f) != SHEET_TEXT);
+			    kind(f, mask) != SHEET_TEXT);
 		first = false;
 	}
 	for (unsigned i = 0; i < l->nexpand; i++) {
@@ -159,13 +165,19 @@ json_row(struct request *r, struct export *x, int at, const char *const *row)
 /* "" for null, and for what may not be seen at all. */
 static const char *
 cell(struct request *r, struct export *x, const struct field *f,
-    const struct codes *codes, const char *sql)
+    const struct codes *codes, const char *const *row, const char *sql,
+    enum mask mask)
 {
 	if (sql == NULL)
 		return "";
-	if (f->clearance > r->who.scope.clearance)
-		return (f->flags & F_PII) && f->type == T_TEXT ?
-		    value_masked(&x->scratch, f, sql) : "";
+	if (mask != MASK_NONE) {
+		sql = mask_value(&x->scratch, f, sql, mask);
+		return sql != NULL ? sql : "";
+	}
+	if (field_pii(f) == PII_ANSWERS)
+		return answers_cell(r, x, f, row);
+	if (field_sensitive(f))
+		audit_shown(r, f->name);
 	if (f->type == T_TIME)
 		return sql; /* as list_columns() had it made */
 	if (f->type == T_JSON)
@@ -173,10 +185,27 @@ cell(struct request *r, struct export *x, const struct field *f,
 	return value_to_cell(&x->scratch, f, K_YUAN, codes, sql);
 }
 
-static enum sheet_cell
-kind(const struct request *r, const struct field *f)
+/* JSON, as each answer is masked. */
+static const char *
+answers_cell(struct request *r, struct export *x, const struct field *f,
+    const char *const *row)
 {
-	if (f->clearance > r->who.scope.clearance)
+	const struct entity *e = x->list->entity;
+	const char *text = "";
+	struct buf b;
+
+	buf_init(&b, 256 * 1024);
+	field_json(r, &b, e, f, row, row_get(e, row, f->name));
+	if (!b.over && strcmp(b.data, "{}") != 0)
+		text = arena_strndup(&x->scratch, b.data, b.len);
+	buf_free(&b);
+	return text;
+}
+
+static enum sheet_cell
+kind(const struct field *f, enum mask mask)
+{
+	if (mask != MASK_NONE)
 		return SHEET_TEXT;
 	switch (f->type) {
 	case T_INT: return SHEET_NUMBER;
@@ -188,9 +217,7 @@ kind(const struct request *r, const struct field *f)
 	}
 }
 
-/* RFC 4180. A text that a spreadsheet would take for a formula has an
- * apostrophe before it; typed: it is a number or a date of ours. */
-static void
+void
 csv_cell(struct buf *b, const char *text, bool first, bool typed)
 {
 	bool quoted, formula;

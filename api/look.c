@@ -17,7 +17,7 @@ static const char *const above[] = { "org_unit", "action" };
 static struct stmt seen[ENTITIES_MAX];
 static const struct stmt seen_user = { "app_user_seen",
 	"SELECT id FROM app_user WHERE division_code BETWEEN $1::bigint"
-	" AND $2::bigint AND ($3::text, $4::int) IS NOT NULL"
+	" AND $2::bigint" SCOPE_REST SCOPE_PLACE("division_code")
 	" AND id = ANY ($5::uuid[])" };
 
 struct asked {
@@ -241,7 +241,7 @@ build(struct arena *a, const struct entity *e, struct stmt *out)
 		buf_str(&b, "(division_code BETWEEN $1::bigint AND $2::bigint"
 		    " OR $1::bigint BETWEEN division_code AND"
 		    " division_hi(division_code))"
-		    " AND ($3::text, $4::int) IS NOT NULL");
+		    SCOPE_REST SCOPE_PLACE("division_code"));
 	else
 		query_where(&b, e);
 	buf_str(&b, " AND id = ANY ($5::uuid[])");

@@ -98,6 +98,15 @@ now_ms(void)
 	return now_us() / 1000;
 }
 
+uint64_t
+now_about_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
 static void
 watch_event(void *arg, int error)
 {

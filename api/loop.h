@@ -18,6 +18,8 @@ void loop_unwatch(struct watch *);
 void loop_sweep(void);
 
 uint64_t now_ms(void); /* monotonic */
+/* The same some milliseconds ago, for next to nothing: for deadlines. */
+uint64_t now_about_ms(void);
 /* Calls once, when this turn of the loop has handled its requests. */
 void loop_soon(void (*call)(void *, uint64_t), void *);
 

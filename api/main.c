@@ -19,6 +19,7 @@
 #include <kore/seccomp.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "chapters.h"
 #include "db_lane.h"
 #include "gate.h"
@@ -36,8 +37,9 @@
 /*
  * Beyond Kore's own list, and only these (tests/e2e/test_engine.py runs once
  * with tracing): our listener, half-close and death with the parent; threads
- * and their bell; the store of attachments; what glibc needs for stat,
- * localtime, growing realloc, qsort of more than a kilobyte, and abort.
+ * and their bell; the store of attachments; what libcurl and the resolver need
+ * to ask an identity server; what glibc needs for stat, localtime, growing
+ * realloc, qsort of more than a kilobyte, and abort.
  */
 /* clang-format off */
 KORE_SECCOMP_FILTER("api",
@@ -61,6 +63,11 @@ KORE_SECCOMP_FILTER("api",
 	KORE_SYSCALL_ALLOW(utimensat),
 	KORE_SYSCALL_ALLOW(mremap),
 	KORE_SYSCALL_ALLOW(sysinfo),
+	KORE_SYSCALL_ALLOW(getpeername),
+	KORE_SYSCALL_ALLOW(getsockname),
+	KORE_SYSCALL_ALLOW(sendmmsg),
+	KORE_SYSCALL_ALLOW(recvmsg),
+	KORE_SYSCALL_ALLOW(uname),
 	KORE_SYSCALL_ALLOW(gettid),
 	KORE_SYSCALL_ALLOW(tgkill))
 /* clang-format on */
@@ -99,6 +106,7 @@ kore_parent_configure(int argc, char **argv)
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	parent = getpid();
 	(void)signal(SIGHUP, SIG_IGN);
+	secret_process(); /* the workers inherit it */
 	if (!settings_read())
 		exit(1);
 	chapters();

@@ -18,7 +18,7 @@
 #include "record.h"
 #include "scope.h"
 
-enum { CLAIMED = 1, READ, WRITTEN, KEPT };
+enum { READ = 1, WRITTEN };
 
 struct work {
 	int phase;
@@ -33,7 +33,6 @@ struct work {
 };
 
 static enum next begin(struct request *);
-static enum next claim(struct request *, struct work *);
 static enum next look(struct request *, struct work *);
 static enum next decide(struct request *, struct work *);
 static bool take_body(struct request *, const struct entity *,
@@ -56,25 +55,12 @@ enum next
 move_handle(struct request *r)
 {
 	struct work *w = r->state;
-	enum next next;
 
 	if (w == NULL)
 		return begin(r);
-	if (w->phase == KEPT)
-		return idem_finish(r);
-	if (w->phase == WRITTEN && move_beaten(r))
-		return claim(r, w);
 	if (r->batch.failed >= 0)
 		return fail_data(r);
-	switch (w->phase) {
-	case CLAIMED:
-		next = idem_claimed(r);
-		return next == NEXT_DB ? look(r, w) : next;
-	case READ:
-		return decide(r, w);
-	default:
-		return answer(r, w);
-	}
+	return w->phase == READ ? decide(r, w) : answer(r, w);
 }
 
 static enum next
@@ -91,16 +77,7 @@ begin(struct request *r)
 		return NEXT_FAIL;
 	if (!fields_ok(r, e) || !dry_run_ok(r))
 		return NEXT_FAIL;
-	return claim(r, w);
-}
-
-static enum next
-claim(struct request *r, struct work *w)
-{
-	if (idem_key(r) == NULL)
-		return look(r, w);
-	w->phase = CLAIMED;
-	return idem_claim(r);
+	return look(r, w);
 }
 
 static enum next
@@ -112,7 +89,7 @@ look(struct request *r, struct work *w)
 	const char *p[6];
 
 	w->phase = READ;
-	idem_batch(r);
+	dry_batch(r);
 	batch_add(&r->batch, query_stmt(e, Q_GET), query_params(&r->arena, e,
 	    Q_GET, &r->who.scope, r->arg[0], NULL, NULL, p), p);
 	w->facts = record_facts(r, e, r->arg[0]);
@@ -320,7 +297,7 @@ write_all(struct request *r, const struct entity *e, struct work *w, long rev)
 	    r->arg[0], arena_printf(&r->arena, "%ld", rev), w->row, p);
 
 	w->phase = WRITTEN;
-	idem_batch(r);
+	dry_batch(r);
 	move_must(r, e, w->move);
 	w->now = batch_add(&r->batch, query_stmt(e, Q_UPDATE), n, p);
 	move_hit(r, e, rev + 1);
@@ -331,7 +308,7 @@ write_all(struct request *r, const struct entity *e, struct work *w, long rev)
 		w->now = batch_add(&r->batch, query_stmt(e, Q_GET),
 		    query_params(&r->arena, e, Q_GET, &r->who.scope,
 		    r->arg[0], NULL, NULL, p), p);
-	idem_settle(r);
+	dry_settle(r);
 	return NEXT_DB;
 }
 
@@ -343,12 +320,8 @@ answer(struct request *r, struct work *w)
 
 	if (rows_n(rows) != 1)
 		return fail_unknown(r);
-	w->phase = KEPT;
 	r->giver = r->who.id;
-	if (reply_row(r, e, query_row(&r->arena, e, rows, 0), 200) ==
-	    NEXT_FAIL)
-		return NEXT_FAIL;
-	return idem_keep(r);
+	return reply_row(r, e, query_row(&r->arena, e, rows, 0), 200);
 }
 
 static const char *

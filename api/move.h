@@ -20,6 +20,8 @@ bool move_restores(const struct move *);
 /* Whether a command of it needs another person than the last one did: `may`
  * then wants request.giver. */
 bool move_two_persons(const struct entity *);
+/* … of those that the caller's role could give. */
+bool move_asks_giver(struct request *, const struct entity *);
 /* Whether the row is in a state the command starts from. */
 bool move_from(const struct entity *, const struct move *,
     const char *const *row);

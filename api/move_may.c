@@ -46,15 +46,19 @@ struct stand {
 	bool isvoid;
 };
 
-/* The commands that a role could ever give. */
+/* The commands that a role could ever give, and those of them that start from
+ * where the last row stood: most rows of a list stand at the same place. */
 struct mine {
 	const struct entity *entity;
 	const char *role;
-	const struct move **move;
-	size_t n;
+	const struct move **move, **here;
+	size_t n, nhere;
+	struct stand at;
+	bool stood;
 };
 
-static const struct mine *mine_of(struct request *, const struct entity *);
+static struct mine *mine_of(struct request *, const struct entity *);
+static void mine_here(struct request *, struct mine *, struct stand);
 static bool own_void(const struct entity *);
 static struct stand stand_of(const struct entity *, const char *const *row);
 static bool starts(const struct entity *, const struct move *,
@@ -122,18 +126,28 @@ move_two_persons(const struct entity *e)
 	return false;
 }
 
+bool
+move_asks_giver(struct request *r, const struct entity *e)
+{
+	const struct mine *mine = mine_of(r, e);
+
+	for (size_t i = 0; i < mine->n; i++)
+		if (mine->move[i]->flags & M_OTHER)
+			return true;
+	return false;
+}
+
 void
 move_may(struct request *r, const struct entity *e, const char *const *row,
     struct buf *b)
 {
-	const struct mine *mine = mine_of(r, e);
-	struct stand at = stand_of(e, row);
+	struct mine *mine = mine_of(r, e);
 
-	for (size_t i = 0; i < mine->n; i++) {
-		const struct move *m = mine->move[i];
+	mine_here(r, mine, stand_of(e, row));
+	for (size_t i = 0; i < mine->nhere; i++) {
+		const struct move *m = mine->here[i];
 
-		if (!starts(e, m, &at) || !concerns(r, e, m, row) ||
-		    barred(r, e, m, row))
+		if (!concerns(r, e, m, row) || barred(r, e, m, row))
 			continue;
 		buf_comma(b);
 		buf_json(b, m->name);
@@ -141,29 +155,50 @@ move_may(struct request *r, const struct entity *e, const char *const *row,
 }
 
 /* Of the rows of one list, the same commands come into question. */
-static const struct mine *
+static struct mine *
 mine_of(struct request *r, const struct entity *e)
 {
 	struct mine *mine = r->mine;
-	size_t n = move_count(e);
+	size_t n;
 
 	if (mine != NULL && mine->entity == e && mine->role == r->who.role)
 		return mine;
 	mine = r->mine = arena_alloc(&r->arena, sizeof *mine);
 	*mine = (struct mine) { .entity = e, .role = r->who.role };
+	n = moves(r, e) ? move_count(e) : 0;
 	mine->move = arena_array(&r->arena, n + 1, sizeof *mine->move);
-	for (size_t i = 0; moves(r, e) && i < n; i++) {
+	mine->here = arena_array(&r->arena, n + 1, sizeof *mine->here);
+	for (size_t i = 0; i < n; i++) {
 		const struct move *m = move_at(e, i);
 
 		for (size_t k = 0; m->who[k] != NULL; k++) {
 			if (*m->who[k] != '@' &&
-			    strcmp(m->who[k], r->who.role) != 0)
+			    !role_plays(&r->who, m->who[k]))
 				continue;
 			mine->move[mine->n++] = m;
 			break;
 		}
 	}
 	return mine;
+}
+
+static void
+mine_here(struct request *r, struct mine *mine, struct stand at)
+{
+	const char *was = mine->at.state;
+
+	if (mine->stood && at.isvoid == mine->at.isvoid &&
+	    (was == NULL || at.state == NULL ? was == at.state
+	    : strcmp(was, at.state) == 0))
+		return;
+	mine->stood = true;
+	mine->at.isvoid = at.isvoid;
+	mine->at.state = at.state == NULL ? NULL
+	    : arena_strdup(&r->arena, at.state);
+	mine->nhere = 0;
+	for (size_t i = 0; i < mine->n; i++)
+		if (starts(mine->entity, mine->move[i], &at))
+			mine->here[mine->nhere++] = mine->move[i];
 }
 
 static bool
@@ -203,9 +238,7 @@ starts(const struct entity *e, const struct move *m, const struct stand *at)
 static bool
 moves(const struct request *r, const struct entity *e)
 {
-	const struct role *role = role_find(r->who.role);
-
-	return role != NULL && role_may(role, V_MOVE, e->name);
+	return who_may(&r->who, V_MOVE, e->name);
 }
 
 /* Whether this command on this row is the caller's. */
@@ -213,10 +246,12 @@ static bool
 concerns(const struct request *r, const struct entity *e,
     const struct move *m, const char *const *row)
 {
+	if (!client_gives(&r->who, e->name, m) || !row_owned(r, e, row))
+		return false;
 	for (size_t i = 0; m->who[i] != NULL; i++) {
 		const char *who = m->who[i];
 
-		if (*who != '@' ? strcmp(who, r->who.role) == 0
+		if (*who != '@' ? role_plays(&r->who, who)
 		    : strcmp(who, "@above") == 0 ? is_above(r, e, row)
 		    : strcmp(who, "@filer") == 0 ? is_filer(r, e, row)
 		    : issue_relation(r, who, row))
@@ -230,9 +265,7 @@ static bool
 is_filer(const struct request *r, const struct entity *e,
     const char *const *row)
 {
-	const struct role *role = role_find(r->who.role);
-
-	return role != NULL && role_may(role, V_CHANGE, e->name) &&
+	return who_may(&r->who, V_CHANGE, e->name) &&
 	    scope_writes(&r->who, (int)strtol(row_get(e, row,
 	    "filing_level"), NULL, 10));
 }
@@ -251,13 +284,13 @@ static bool
 barred(struct request *r, const struct entity *e, const struct move *m,
     const char *const *row)
 {
-	const char *giver = r->giver;
+	if (m->flags & M_OTHER) {
+		const char *giver = r->giver != NULL ? r->giver
+		    : row_get(e, row, "created_by");
 
-	if (giver == NULL && strcmp(row_get(e, row, "rev"), "1") == 0)
-		giver = row_get(e, row, "created_by");
-	if ((m->flags & M_OTHER) && giver != NULL &&
-	    strcmp(giver, r->who.id) == 0)
-		return true;
+		if (giver != NULL && strcmp(giver, r->who.id) == 0)
+			return true;
+	}
 	return m->guard != NULL && issue_barred(r, m, row);
 }
 

@@ -115,13 +115,6 @@ move_also(struct request *r, const struct entity *e, const struct move *m,
 	return p->nalso > 0;
 }
 
-bool
-move_beaten(const struct request *r)
-{
-	return r->batch.failed >= 0 && strcmp(rows_sqlstate(
-	    r->batch.at[r->batch.failed].rows), "TZ001") == 0;
-}
-
 enum next
 refuse_who(struct request *r, const struct move *m, const char *const *row)
 {

@@ -17,7 +17,6 @@ void move_hit(struct request *, const struct entity *, long rev);
 bool move_also(struct request *, const struct entity *, const struct move *,
     long rev);
 /* The batch ended because something had changed in between. */
-bool move_beaten(const struct request *);
 
 enum next refuse_who(struct request *, const struct move *,
     const char *const *row);

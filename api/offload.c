@@ -11,27 +11,39 @@
 #include "loop.h"
 #include "metrics.h"
 
-#define THREADS 2
-#define WAITING_MAX 64
+#define THREADS_MAX 4
 
 struct offloaded {
 	struct offloaded *next;
+	struct line *line;
 	struct request *r; /* loop's thread only; NULL: left */
 	void (*work)(void *);
 	void (*done)(struct request *, void *);
 	void *arg;
 };
 
+/* Who waits for another server must not hold up who waits for a processor:
+ * each has threads of its own. */
+static struct line {
+	const unsigned nthreads, most;
+	unsigned waiting; /* the loop's: given away and not back */
+	struct offloaded *todo, **todo_end; /* under lock */
+	pthread_cond_t more;
+	pthread_t threads[THREADS_MAX];
+} work_line = { .nthreads = 2, .most = 64, .todo_end = &work_line.todo,
+	.more = PTHREAD_COND_INITIALIZER },
+  ask_line = { .nthreads = THREADS_MAX, .most = 32,
+	.todo_end = &ask_line.todo, .more = PTHREAD_COND_INITIALIZER };
+static struct line *const lines[] = { &work_line, &ask_line };
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t more = PTHREAD_COND_INITIALIZER;
-static struct offloaded *todo, **todo_end = &todo; /* under lock */
-static struct offloaded *ready, **ready_end = &ready;
+static struct offloaded *ready, **ready_end = &ready; /* under lock */
 static bool stopping;
-static unsigned waiting; /* the loop's: given away and not back */
 static int bell = -1;
 static struct watch *bell_watch;
-static pthread_t threads[THREADS];
 
+static bool give(struct line *, struct request *, void (*work)(void *),
+    void (*done)(struct request *, void *), void *arg);
 static void *worker_thread(void *);
 static void collect(void *);
 
@@ -47,9 +59,10 @@ offload_open(void)
 	/* Signals are the loop's. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	for (size_t i = 0; i < THREADS; i++)
-		REQUIRE(pthread_create(&threads[i], NULL, worker_thread,
-		    NULL) == 0);
+	for (size_t k = 0; k < COUNT(lines); k++)
+		for (size_t i = 0; i < lines[k]->nthreads; i++)
+			REQUIRE(pthread_create(&lines[k]->threads[i], NULL,
+			    worker_thread, lines[k]) == 0);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -60,33 +73,50 @@ offload_close(void)
 		return;
 	(void)pthread_mutex_lock(&lock);
 	stopping = true;
-	(void)pthread_cond_broadcast(&more);
+	for (size_t k = 0; k < COUNT(lines); k++)
+		(void)pthread_cond_broadcast(&lines[k]->more);
 	(void)pthread_mutex_unlock(&lock);
-	for (size_t i = 0; i < THREADS; i++)
-		(void)pthread_join(threads[i], NULL);
+	for (size_t k = 0; k < COUNT(lines); k++)
+		for (size_t i = 0; i < lines[k]->nthreads; i++)
+			(void)pthread_join(lines[k]->threads[i], NULL);
 }
 
 bool
 request_offload(struct request *r, void (*work)(void *),
     void (*done)(struct request *, void *), void *arg)
 {
+	return give(&work_line, r, work, done, arg);
+}
+
+bool
+request_offload_ask(struct request *r, void (*work)(void *),
+    void (*done)(struct request *, void *), void *arg)
+{
+	return give(&ask_line, r, work, done, arg);
+}
+
+static bool
+give(struct line *l, struct request *r, void (*work)(void *),
+    void (*done)(struct request *, void *), void *arg)
+{
 	struct offloaded *o;
 
-	if (waiting == WAITING_MAX || r->offloaded != NULL)
+	if (l->waiting == l->most || r->offloaded != NULL)
 		return false;
 	o = calloc(1, sizeof(*o));
 	REQUIRE(o != NULL);
 	o->r = r;
+	o->line = l;
 	o->work = work;
 	o->done = done;
 	o->arg = arg;
 	r->offloaded = o;
-	waiting++;
+	l->waiting++;
 	metrics_count(COUNTER_OFFLOADED);
 	(void)pthread_mutex_lock(&lock);
-	*todo_end = o;
-	todo_end = &o->next;
-	(void)pthread_cond_signal(&more);
+	*l->todo_end = o;
+	l->todo_end = &o->next;
+	(void)pthread_cond_signal(&l->more);
 	(void)pthread_mutex_unlock(&lock);
 	return true;
 }
@@ -103,20 +133,20 @@ static void *
 worker_thread(void *arg)
 {
 	static const uint64_t one = 1;
+	struct line *l = arg;
 
-	(void)arg;
 	(void)pthread_mutex_lock(&lock);
 	for (;;) {
 		struct offloaded *o;
 
-		while (todo == NULL && !stopping)
-			(void)pthread_cond_wait(&more, &lock);
+		while (l->todo == NULL && !stopping)
+			(void)pthread_cond_wait(&l->more, &lock);
 		if (stopping)
 			break;
-		o = todo;
-		todo = o->next;
-		if (todo == NULL)
-			todo_end = &todo;
+		o = l->todo;
+		l->todo = o->next;
+		if (l->todo == NULL)
+			l->todo_end = &l->todo;
 		(void)pthread_mutex_unlock(&lock);
 		o->work(o->arg);
 		(void)pthread_mutex_lock(&lock);
@@ -147,7 +177,7 @@ collect(void *arg)
 	(void)pthread_mutex_unlock(&lock);
 	for (; o != NULL; o = next) {
 		next = o->next;
-		waiting--;
+		o->line->waiting--;
 		if (o->r != NULL)
 			o->r->offloaded = NULL;
 		o->done(o->r, o->arg);

@@ -24,6 +24,7 @@ enum when {
 	WITH_MATCH = 1 << 4, /* If-Match may be sent */
 	WITH_MUST = 1 << 5,  /* and has to be */
 	NAMED = 1 << 6,	     /* where the route says so */
+	WITH_KEY = 1 << 7,   /* Idempotency-Key may be sent */
 };
 
 static const struct answer {
@@ -60,7 +61,7 @@ static const struct answer {
 	{ "416", "RangeNotSatisfiable", NAMED, "range",
 	    "The range lies beyond the end of the file.",
 	    "请求的范围超出文件大小", NULL },
-	{ "422", "Unprocessable", WITH_WHO | WITH_BODY, "invalid",
+	{ "422", "Unprocessable", WITH_WHO | WITH_BODY | WITH_KEY, "invalid",
 	    "Fields or parameters are wrong; faults names all of them.",
 	    "有的字段填写不正确", NULL },
 	{ "428", "PreconditionRequired", WITH_MUST, "if_match_required",
@@ -202,8 +203,7 @@ parameters(const struct route *t, const json_t *components)
 		    : "If-Match-optional");
 	if (t->handle == entity_get)
 		add_ref(all, "If-None-Match");
-	if (t->method == M_POST && (t->right == RIGHT_CREATE ||
-	    t->right == RIGHT_MOVE) && !named(t->params, "Idempotency-Key"))
+	if (t->method == M_POST)
 		add_ref(all, "Idempotency-Key");
 	if (t->method == M_PUT || t->method == M_PATCH ||
 	    t->method == M_DELETE)
@@ -461,6 +461,8 @@ circumstances(const struct route *t)
 		when |= WITH_BODY;
 	if (writes(t))
 		when |= WITH_WRITE;
+	if (t->method == M_POST)
+		when |= WITH_KEY;
 	if (t->right == RIGHT_MOVE)
 		when |= WITH_MATCH;
 	if ((t->right == RIGHT_CHANGE && (t->method == M_PATCH ||

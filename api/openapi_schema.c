@@ -5,6 +5,7 @@
 #include "admin.h"
 #include "base/err.h"
 #include "conf.h"
+#include "mask.h"
 #include "move.h"
 #include "openapi.h"
 
@@ -74,6 +75,10 @@ openapi_field(const struct field *f)
 		SET(o, "additionalProperties", json_true());
 		SET(o, "type", json_pack("[s,s,s]", "object", "array",
 		    "null"));
+	} else if (field_pii(f) == PII_INCOME || field_pii(f) == PII_MEMBERS) {
+		/* A band of it, where it is masked: 1–2万元. */
+		SET(o, "type", json_pack("[s,s,s]", type[f->type], "string",
+		    "null"));
 	} else {
 		SET(o, "type", json_pack("[s,s]", type[f->type], "null"));
 	}
@@ -89,6 +94,8 @@ openapi_field(const struct field *f)
 		SET(o, "x-entity", json_string(f->of));
 	if (f->clearance > 0)
 		SET(o, "x-clearance", json_integer(f->clearance));
+	if (field_pii(f) != PII_NONE)
+		SET(o, "x-personal", json_string(pii_name(field_pii(f))));
 	SET(o, "x-source", json_string(f->source));
 	return o;
 }

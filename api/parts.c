@@ -1,4 +1,8 @@
-/* Lists of an issue's own records, and new notes. */
+/*
+ * What belongs to one row: the commands given on it and its evidence, of every
+ * business entity; an issue's notes on its progress and its acceptances. Read
+ * as lists; notes and evidence are added, and nothing of it is ever changed.
+ */
 #include "parts.h"
 
 #include <string.h>
@@ -6,68 +10,108 @@
 #include "base/uid.h"
 #include "entity.h"
 #include "idem.h"
+#include "look.h"
 #include "query.h"
+#include "record.h"
 #include "route.h"
+#include "scope.h"
 
 #define PAGE 200
-#define SQL_MAX (16u * 1024)
-#define KINDS 2
 
-enum { CLAIMED = 1, WRITTEN, KEPT };
+enum { LOOKED = 1, WRITTEN };
 
 struct work {
 	int phase;
+	unsigned first; /* where what the body refers to begins */
 	const char **row;
 };
 
-static const char *const names[KINDS] = { "issue_progress",
-	"issue_acceptance" };
-static struct stmt lists[KINDS], inserts[KINDS];
+/* The parts, and of which entities; %s: the entity's name or label. */
+static const struct part {
+	const char *name, *of; /* NULL: of every business entity */
+	const char *path, *list_id, *list, *list_zh;
+	const char *add_id, *add, *add_zh; /* NULL: never by itself */
+} kinds[] = {
+	{ "command", NULL, "commands", "list%sCommands",
+	    "Commands that were given on a row", "%s的办理记录", NULL, NULL,
+	    NULL },
+	{ "evidence", NULL, "evidence", "list%sEvidence", "Evidence of a row",
+	    "%s的佐证材料", "add%sEvidence", "Add evidence to a row",
+	    "登记%s的佐证材料" },
+	{ "issue_progress", "issue", "progress", "list%sProgress",
+	    "Notes on the progress", "整改进展记录", "add%sProgress",
+	    "Add a note on the progress", "登记整改进展" },
+	{ "issue_acceptance", "issue", "acceptances", "list%sAcceptances",
+	    "Attempts at acceptance", "验收记录", NULL, NULL, NULL },
+};
+static struct stmt lists[COUNT(kinds)];
 
 static enum next parts_list(struct request *);
 static enum next parts_add(struct request *);
-static void build_list(struct arena *, int);
-static void build_insert(struct arena *, int);
-static int kind_of(const struct request *);
-static void plan_issue(struct request *);
-static enum next add(struct request *, struct work *);
 static enum next add_more(struct request *, struct work *);
-
-#define LIST(k, path, op, en, zh)                                              \
-	{ .method = M_GET, .pattern = "/v1/issues/{id}/" path,                 \
-	    .right = RIGHT_READ, .entity = k, .handle = parts_list,            \
-	    .lane = LANE_FAST, .id = op, .summary = en, .summary_zh = zh,      \
-	    .reply_schema = k "List", .params = "partsAfter" }
-#define ADD(k, path, op, en, zh)                                               \
-	{ .method = M_POST, .pattern = "/v1/issues/{id}/" path,                \
-	    .right = RIGHT_CREATE, .entity = k, .handle = parts_add,           \
-	    .lane = LANE_FAST, .id = op, .summary = en, .summary_zh = zh,      \
-	    .request_schema = k "New", .reply_schema = k }
-
-static const struct route routes[] = {
-	LIST("issue_progress", "progress", "listIssueProgress",
-	    "Notes on the progress", "整改进展记录"),
-	ADD("issue_progress", "progress", "addIssueProgress",
-	    "Add a note on the progress", "登记整改进展"),
-	LIST("issue_acceptance", "acceptances", "listIssueAcceptances",
-	    "Attempts at acceptance", "验收记录"),
-};
+static void routes_of(struct arena *, const struct part *,
+    const struct entity *);
+static const char *told(struct arena *, const char *pattern, const char *word);
+static const struct entity *owner(const struct request *);
+static bool may_read(const struct request *);
+static void plan_owner(struct request *);
+static void build_list(struct arena *, const struct part *, struct stmt *);
 
 void
 parts_init(void)
 {
 	static struct arena forever;
-	static const struct stmt *all[2 * KINDS];
+	static const struct stmt *all[COUNT(kinds)];
 
 	arena_init(&forever, 0);
-	for (int i = 0; i < KINDS; i++) {
-		build_list(&forever, i);
-		build_insert(&forever, i);
-		all[2 * i] = &lists[i];
-		all[2 * i + 1] = &inserts[i];
+	for (size_t k = 0; k < COUNT(kinds); k++) {
+		build_list(&forever, &kinds[k], &lists[k]);
+		all[k] = &lists[k];
 	}
 	db_register(all, COUNT(all));
-	route_register(routes, COUNT(routes));
+	for (size_t i = 0; i < entity_count(); i++) {
+		const struct entity *e = entity_at(i);
+
+		for (size_t k = 0; k < COUNT(kinds); k++)
+			if (e->business && !e->append && (kinds[k].of == NULL ||
+			    strcmp(kinds[k].of, e->name) == 0))
+				routes_of(&forever, &kinds[k], e);
+	}
+}
+
+static void
+routes_of(struct arena *a, const struct part *k, const struct entity *e)
+{
+	const char *name = entity_camel(a, e->name);
+	struct route *t = arena_array(a, 2, sizeof *t);
+
+	t[0] = (struct route) { .method = M_GET, .right = RIGHT_READ,
+		.pattern = arena_printf(a, "/v1/%s/{id}/%s", e->path, k->path),
+		.entity = k->name, .handle = parts_list, .lane = LANE_FAST,
+		.id = told(a, k->list_id, name), .summary = k->list,
+		.summary_zh = told(a, k->list_zh, e->label),
+		.params = "partsAfter",
+		.reply_schema = arena_printf(a, "%sList", k->name) };
+	if (k->add != NULL)
+		t[1] = (struct route) { .method = M_POST, .right = RIGHT_CREATE,
+			.pattern = t[0].pattern, .entity = k->name,
+			.handle = parts_add, .lane = LANE_FAST,
+			.id = told(a, k->add_id, name), .summary = k->add,
+			.summary_zh = told(a, k->add_zh, e->label),
+			.params = "dry_run",
+			.request_schema = arena_printf(a, "%sNew", k->name),
+			.reply_schema = k->name };
+	route_register(t, k->add != NULL ? 2 : 1);
+}
+
+/* The pattern with the word for its %s, if it has one. */
+static const char *
+told(struct arena *a, const char *pattern, const char *word)
+{
+	const char *at = strstr(pattern, "%s");
+
+	return at == NULL ? pattern : arena_printf(a, "%.*s%s%s",
+	    (int)(at - pattern), pattern, word, at + 2);
 }
 
 static enum next
@@ -75,27 +119,31 @@ parts_list(struct request *r)
 {
 	const struct entity *e = request_entity(r);
 	const struct selection all = { NULL, false };
-	const char *p[6], *after = request_param(r, "after");
+	const char *p[7], *after = request_param(r, "after");
 	const struct rows *rows;
 	struct buf *b = &r->reply;
+	size_t k = 0;
 
 	if (!uuid_ok(r->arg[0]) || (after != NULL && !uuid_ok(after)))
 		return fail_unknown(r);
 	if (r->state == NULL) {
+		if (!may_read(r))
+			return fail(r, E_DENIED, NULL, NULL, NULL);
+		while (strcmp(kinds[k].name, e->name) != 0)
+			k++;
 		r->state = r;
-		plan_issue(r);
+		plan_owner(r);
 		query_scope(&r->arena, &r->who.scope, p);
-		p[4] = r->arg[0];
-		p[5] = after;
-		batch_add(&r->batch, &lists[kind_of(r)], 6, p);
+		p[4] = owner(r)->name;
+		p[5] = r->arg[0];
+		p[6] = after;
+		batch_add(&r->batch, &lists[k], 7, p);
 		return NEXT_DB;
 	}
 	if (rows_n(batch_rows(&r->batch, 0)) != 1)
 		return fail_unknown(r);
 	rows = batch_rows(&r->batch, 1);
-	buf_str(b, "{");
-	buf_key(b, "items");
-	buf_str(b, "[");
+	buf_str(b, "{\"items\":[");
 	for (int i = 0; i < rows_n(rows) && i < PAGE; i++) {
 		buf_comma(b);
 		render_row(r, b, e, query_row(&r->arena, e, rows, i), &all);
@@ -120,9 +168,11 @@ parts_add(struct request *r)
 		return add_more(r, w);
 	if (!uuid_ok(r->arg[0]))
 		return fail_unknown(r);
+	if (!may_read(r))
+		return fail(r, E_DENIED, NULL, NULL, NULL);
 	r->state = w = arena_alloc(&r->arena, sizeof *w);
 	body = request_json(r);
-	if (body == NULL || !fields_ok(r, e))
+	if (body == NULL || !fields_ok(r, e) || !dry_run_ok(r))
 		return NEXT_FAIL;
 	w->row = arena_array(&r->arena, field_total(e), sizeof *w->row);
 	changed = arena_array(&r->arena, field_total(e), 1);
@@ -131,10 +181,10 @@ parts_add(struct request *r)
 	if (r->faults != NULL)
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
 		    "Some fields are not right.");
-	if (idem_key(r) == NULL)
-		return add(r, w);
-	w->phase = CLAIMED;
-	return idem_claim(r);
+	w->phase = LOOKED;
+	plan_owner(r);
+	look_plan(r, e, body, &w->first);
+	return NEXT_DB;
 }
 
 static enum next
@@ -142,117 +192,81 @@ add_more(struct request *r, struct work *w)
 {
 	const struct entity *e = request_entity(r);
 	const struct rows *rows;
-	enum next next;
 
-	if (w->phase == KEPT)
-		return idem_finish(r);
 	if (r->batch.failed >= 0)
 		return fail_data(r);
-	if (w->phase == CLAIMED)
-		return (next = idem_claimed(r)) == NEXT_DB ? add(r, w) : next;
 	rows = batch_rows(&r->batch, 0);
 	if (rows_n(rows) != 1)
 		return fail_unknown(r);
-	w->phase = KEPT;
-	if (reply_row(r, e, query_row(&r->arena, e, rows, 0), 201) ==
-	    NEXT_FAIL)
-		return NEXT_FAIL;
-	return idem_keep(r);
-}
-
-static enum next
-add(struct request *r, struct work *w)
-{
-	const struct entity *e = request_entity(r);
-	const char *p[PARAMS_MAX];
-	char *id = arena_alloc(&r->arena, UUID_LEN + 1);
-	unsigned n = 4;
-
-	uuid_new(id);
-	query_scope(&r->arena, &r->who.scope, p);
-	row_set(e, w->row, "id", id);
-	row_set(e, w->row, "issue_id", r->arg[0]);
-	for (size_t i = 0; i < field_total(e); i++)
-		if (query_writes(field_at(e, (int)i)) &&
-		    strcmp(field_at(e, (int)i)->name, "division_code") != 0)
-			p[n++] = w->row[i];
+	if (w->phase == WRITTEN)
+		return reply_row(r, e, query_row(&r->arena, e, rows, 0),
+		    dry_run(r) ? 200 : 201);
+	look_take(r, e, request_json(r), w->first);
+	if (r->faults != NULL)
+		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
+		    "Some fields are not right.");
 	w->phase = WRITTEN;
-	idem_batch(r);
-	batch_add(&r->batch, &inserts[kind_of(r)], n, p);
+	dry_batch(r);
+	record_part(r, owner(r), e, w->row);
+	dry_settle(r);
 	return NEXT_DB;
 }
 
-static void
-build_list(struct arena *a, int i)
+/* Of /v1/<path>/{id}/… */
+static const struct entity *
+owner(const struct request *r)
 {
-	const struct entity *e = entity_find(names[i]);
+	const char *path = r->route->pattern + strlen("/v1/");
+
+	for (size_t i = 0; i < entity_count(); i++) {
+		const struct entity *e = entity_at(i);
+
+		if (strncmp(e->path, path, strlen(e->path)) == 0 &&
+		    path[strlen(e->path)] == '/')
+			return e;
+	}
+	REQUIRE(!"a route of no entity");
+	return NULL;
+}
+
+/* Besides the right that the route asks for. */
+static bool
+may_read(const struct request *r)
+{
+	return who_may(&r->who, V_READ, owner(r)->name);
+}
+
+static void
+plan_owner(struct request *r)
+{
+	const struct entity *e = owner(r);
+	const char *p[6];
+
+	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
+	batch_add(&r->batch, query_stmt(e, Q_GET), query_params(&r->arena, e,
+	    Q_GET, &r->who.scope, r->arg[0], NULL, NULL, p), p);
+}
+
+static void
+build_list(struct arena *a, const struct part *k, struct stmt *out)
+{
+	const struct entity *e = entity_find(k->name);
 	struct buf b;
 
-	buf_init(&b, SQL_MAX);
+	buf_init(&b, 16384);
 	buf_str(&b, "SELECT ");
 	query_columns(&b, e);
 	buf_printf(&b, " FROM %s WHERE ", e->table);
 	query_where(&b, e);
-	buf_printf(&b, " AND issue_id = $5::uuid AND ($6::uuid IS NULL OR"
-	    " id > $6::uuid) ORDER BY id LIMIT %d", PAGE + 1);
+	if (k->of == NULL)
+		buf_str(&b, " AND entity = $5 AND row_id = $6::uuid");
+	else
+		buf_printf(&b, " AND $5 = '%s' AND %s_id = $6::uuid", k->of,
+		    k->of);
+	buf_printf(&b, " AND ($7::uuid IS NULL OR id > $7::uuid) ORDER BY id"
+	    " LIMIT %d", PAGE + 1);
 	REQUIRE(!b.over);
-	lists[i].name = arena_printf(a, "%s_list", e->name);
-	lists[i].sql = arena_strndup(a, b.data, b.len);
+	out->name = arena_printf(a, "%s_list", e->name);
+	out->sql = arena_strndup(a, b.data, b.len);
 	buf_free(&b);
-}
-
-/* The division is the issue's; an issue out of reach gives no row. */
-static void
-build_insert(struct arena *a, int at)
-{
-	const struct entity *e = entity_find(names[at]);
-	struct buf cols, vals;
-	unsigned n = 5;
-
-	buf_init(&cols, SQL_MAX);
-	buf_init(&vals, SQL_MAX);
-	for (size_t i = 0; i < field_total(e); i++) {
-		const struct field *f = field_at(e, (int)i);
-
-		if (!query_writes(f) || strcmp(f->name, "division_code") == 0)
-			continue;
-		buf_printf(&cols, "%s, ", f->name);
-		if (strcmp(f->name, "noted_on") == 0)
-			buf_printf(&vals, "coalesce($%u::date, (now() AT TIME"
-			    " ZONE 'Asia/Shanghai')::date), ", n++);
-		else
-			buf_printf(&vals, "$%u::%s, ", n++, query_cast(f));
-	}
-	buf_str(&vals, "division_code FROM issue WHERE id = $6::uuid AND ");
-	query_where(&vals, entity_find("issue"));
-	buf_str(&vals, " RETURNING ");
-	query_columns(&vals, e);
-	REQUIRE(!cols.over && !vals.over);
-	inserts[at].name = arena_printf(a, "%s_insert", e->name);
-	inserts[at].sql = arena_printf(a,
-	    "INSERT INTO %s (%sdivision_code) SELECT %s", e->table, cols.data,
-	    vals.data);
-	buf_free(&cols);
-	buf_free(&vals);
-}
-
-static void
-plan_issue(struct request *r)
-{
-	const struct entity *issue = entity_find("issue");
-	const char *p[6];
-
-	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
-	batch_add(&r->batch, query_stmt(issue, Q_GET), query_params(&r->arena,
-	    issue, Q_GET, &r->who.scope, r->arg[0], NULL, NULL, p), p);
-}
-
-static int
-kind_of(const struct request *r)
-{
-	for (int i = 0; i < KINDS; i++)
-		if (strcmp(names[i], r->route->entity) == 0)
-			return i;
-	REQUIRE(!"a part that is none");
-	return 0;
 }

@@ -33,7 +33,7 @@ static bool code_ok(const char *);
 #define IN_REACH                                                               \
 	"(division_code BETWEEN $1::bigint AND $2::bigint"                     \
 	" OR $1::bigint BETWEEN division_code AND division_hi(division_code))" \
-	" AND ($3::text, $4::int) IS NOT NULL"
+	SCOPE_REST SCOPE_PLACE("division_code")
 
 static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/divisions", .right = RIGHT_READ,
@@ -71,7 +71,7 @@ places_init(void)
 	    " AND $6::text IS NULL");
 	build(&forever, ORGS, "orgs", "org_unit",
 	    " FROM org_unit WHERE division_code BETWEEN $1::bigint AND"
-	    " $2::bigint AND ($3::text, $4::int) IS NOT NULL"
+	    " $2::bigint" SCOPE_REST SCOPE_PLACE("division_code")
 	    " AND ($5::bigint IS NULL OR division_code = $5::bigint)"
 	    " AND id > coalesce($6::uuid,"
 	    " '00000000-0000-0000-0000-000000000000') ORDER BY id LIMIT 501");
@@ -175,7 +175,7 @@ page(struct request *r, const char *key)
 	buf_key(b, "next");
 	if (rows_n(rows) > PAGE && row != NULL)
 		value_to_json(b, field_at(e, field_index(e, key)),
-		    row_get(e, row, key), 4);
+		    row_get(e, row, key), MASK_NONE);
 	else
 		buf_str(b, "null");
 	buf_str(b, "}");

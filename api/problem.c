@@ -60,7 +60,7 @@ static const struct {
 	const char *code;
 	unsigned status;
 } exceptions[] = { { "content_type", 415 }, { "too_many_requests", 429 },
-	{ "locked", 429 },
+	{ "locked", 429 }, { "quota", 429 },
 	{ "cursor_expired", 410 }, { "idempotency_mismatch", 422 },
 	{ "storage_full", 507 },
 	{ "range", 416 } };
@@ -68,12 +68,19 @@ static const struct {
 static unsigned status_of(const struct request *, const char *code);
 static void member(struct buf *, const char *key, const char *value);
 
+const char *
+problem_code(const struct request *r)
+{
+	return r->code != NULL ? r->code
+	    : kinds[r->err < E__MAX ? r->err : E_INTERNAL].code;
+}
+
 void
 problem_reply(struct request *r)
 {
 	const struct kind *k = &kinds[r->err < E__MAX ? r->err : E_INTERNAL];
 	bool en = strcmp(r->lang, "en") == 0;
-	const char *code = r->code != NULL ? r->code : k->code;
+	const char *code = problem_code(r);
 	const char *detail = en ? r->detail_en : r->detail_zh;
 	struct buf *b = &r->reply;
 

@@ -11,6 +11,8 @@ void problem_reply(struct request *);
 /* The same for what never became a request; returns the length. */
 int problem_short(char *out, size_t size, unsigned status, const char *code,
     const char *zh, const char *en);
+/* The stable code that reply carries. */
+const char *problem_code(const struct request *);
 const char *problem_title(unsigned status);
 
 /* One fault as an object. */

@@ -9,7 +9,7 @@
 
 /* Takes a sixth of a second and 64 MiB; false when there is no memory. */
 bool pwhash(const char *plain, char out[PWHASH_LEN]);
-/* NULL if good enough, else why not. */
-const char *password_weak(const char *plain);
+/* NULL if good enough for this login (NULL: not known yet), else why not. */
+const char *password_weak(const char *plain, const char *login);
 
 #endif

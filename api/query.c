@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 static struct arena forever;
 static struct stmt statements[ENTITIES_MAX][Q__MAX];
@@ -21,7 +22,6 @@ static const struct {
 
 static void value(struct buf *, const struct entity *, const struct field *,
     unsigned n);
-static void own_where(struct buf *, const struct entity *);
 static void build(const struct entity *, struct stmt *);
 static void build_insert(struct buf *, const struct entity *);
 static void build_update(struct buf *, const struct entity *);
@@ -62,15 +62,6 @@ query_writes(const struct field *f)
 	return true;
 }
 
-void
-query_scope(struct arena *a, const struct scope *s, const char **out)
-{
-	out[0] = arena_printf(a, "%lld", (long long)s->lo);
-	out[1] = arena_printf(a, "%lld", (long long)s->hi);
-	out[2] = s->line != NULL ? s->line : "";
-	out[3] = arena_printf(a, "%d", s->clearance);
-}
-
 unsigned
 query_params(struct arena *a, const struct entity *e, enum query q,
     const struct scope *s, const char *id, const char *rev,
@@ -99,8 +90,7 @@ query_row(struct arena *a, const struct entity *e, const struct rows *rows,
 	size_t n = field_total(e);
 	const char **row = arena_array(a, n, sizeof *row);
 
-	for (size_t i = 0; i < n; i++)
-		row[i] = rows_text(rows, at, (int)i);
+	rows_row(rows, at, n, row);
 	return row;
 }
 
@@ -114,30 +104,6 @@ query_columns(struct buf *b, const struct entity *e)
 			buf_str(b, ", ");
 		buf_str(b, f->name);
 	}
-}
-
-void
-query_where(struct buf *b, const struct entity *e)
-{
-	if (e->shared)
-		buf_str(b, "(division_code BETWEEN $1::bigint AND $2::bigint"
-		    " OR $1::bigint BETWEEN division_code AND"
-		    " division_hi(division_code)) AND $3::text IS NOT NULL"
-		    " AND sensitivity <= $4::int");
-	else
-		own_where(b, e);
-}
-
-/* What is shared is still written by its own division only. */
-static void
-own_where(struct buf *b, const struct entity *e)
-{
-	buf_str(b, "division_code BETWEEN $1::bigint AND $2::bigint");
-	if (e->business || field_index(e, "competent_line") >= 0)
-		buf_str(b, " AND ($3::text = '' OR competent_line = $3::text)"
-		    " AND sensitivity <= $4::int");
-	else
-		buf_str(b, " AND ($3::text, $4::int) IS NOT NULL");
 }
 
 static void
@@ -193,7 +159,7 @@ build_insert(struct buf *b, const struct entity *e)
 		comma = ", ";
 	}
 	buf_str(b, ") AS new WHERE ");
-	own_where(b, e);
+	query_where_own(b, e, "");
 	buf_str(b, " RETURNING ");
 	query_columns(b, e);
 }
@@ -215,7 +181,7 @@ build_update(struct buf *b, const struct entity *e)
 		comma = ", ";
 	}
 	buf_str(b, " WHERE ");
-	own_where(b, e);
+	query_where_own(b, e, "");
 	buf_str(b, " AND id = $5::uuid"
 	    " AND ($6::bigint IS NULL OR rev = $6::bigint) RETURNING ");
 	query_columns(b, e);

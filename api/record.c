@@ -1,4 +1,4 @@
-/* Commands and evidence: their statements, made for every entity. */
+/* What belongs to a row: the statements that add it, made for every entity. */
 #include "record.h"
 
 #include <string.h>
@@ -17,11 +17,13 @@ static const struct stmt facts = { "row_facts",
 static const struct stmt *const statements[] = { &facts };
 
 static struct stmt add_command[ENTITIES_MAX], add_evidence[ENTITIES_MAX];
+static struct stmt add_progress;
 
 static const char *const texts[] = { "opinion", "reason", "note" };
 
 static const char *command_sql(struct arena *, const struct entity *);
-static const char *evidence_sql(struct arena *, const struct entity *);
+static const char *part_sql(struct arena *, const struct entity *of,
+    const struct entity *part);
 
 void
 record_init(void)
@@ -40,8 +42,11 @@ record_init(void)
 			command_sql(&forever, e) };
 		add_evidence[i] = (struct stmt) {
 			arena_printf(&forever, "%s_evidence", e->name),
-			evidence_sql(&forever, e) };
+			part_sql(&forever, e, entity_find("evidence")) };
 	}
+	add_progress = (struct stmt) { "issue_progress",
+		part_sql(&forever, entity_find("issue"),
+		entity_find("issue_progress")) };
 }
 
 bool
@@ -93,8 +98,9 @@ void
 record_command(struct request *r, const struct entity *e, const char *command,
     const char *from, const char *to, const struct record_texts *t)
 {
-	batch_addv(&r->batch, &add_command[entity_number(e)], 7, r->arg[0],
-	    command, from, to, t->reason, t->opinion, t->note);
+	batch_addv(&r->batch, &add_command[entity_number(e)], 8, r->arg[0],
+	    command, from, to, t->reason, t->opinion, t->note,
+	    r->who.grant[0] != '\0' ? r->who.grant : NULL);
 }
 
 void
@@ -109,34 +115,35 @@ record_evidence(struct request *r, const struct entity *e, const json_t *list)
 
 		body_read(r, ev, conf_codes(), json_array_get(list, i),
 		    BODY_CREATE, one, changed);
-		record_evidence_one(r, e, one);
+		record_part(r, e, ev, one);
 	}
 }
 
 void
-record_evidence_one(struct request *r, const struct entity *e,
-    const char **piece)
+record_part(struct request *r, const struct entity *of,
+    const struct entity *part, const char **row)
 {
-	const struct entity *ev = entity_find("evidence");
 	char *id = arena_alloc(&r->arena, UUID_LEN + 1);
-	const char *p[16];
+	const char *p[24];
 	unsigned n = 4;
 
 	uuid_new(id);
-	row_set(ev, piece, "id", id);
+	row_set(part, row, "id", id);
 	query_scope(&r->arena, &r->who.scope, p);
 	p[n++] = r->arg[0];
 	p[n++] = id;
-	for (size_t i = 0; i < field_total(ev); i++)
-		if (!(field_at(ev, (int)i)->flags & F_SERVER))
-			p[n++] = piece[i];
-	batch_add(&r->batch, &add_evidence[entity_number(e)], n, p);
+	for (size_t i = 0; i < field_total(part); i++)
+		if (!(field_at(part, (int)i)->flags & F_SERVER))
+			p[n++] = row[i];
+	batch_add(&r->batch, field_index(part, "row_id") >= 0
+	    ? &add_evidence[entity_number(of)] : &add_progress, n, p);
 }
 
 unsigned
 record_facts(struct request *r, const struct entity *e, const char *id)
 {
-	return batch_addv(&r->batch, &facts, 2, e->name, id);
+	return batch_read(&r->batch, &facts, 2,
+	    (const char *const[]) { e->name, id });
 }
 
 long
@@ -156,40 +163,55 @@ command_sql(struct arena *a, const struct entity *e)
 {
 	return arena_printf(a,
 	    "INSERT INTO command (entity, row_id, command, from_state,"
-	    " to_state, reason, opinion, note, rev, by, division_code,"
-	    " competent_line, sensitivity) SELECT '%s', id, $2, $3, $4, $5,"
-	    " $6, $7, rev, updated_by, division_code, competent_line,"
-	    " sensitivity FROM %s WHERE id = $1::uuid", e->name, e->table);
+	    " to_state, reason, opinion, note, grant_id, rev, by,"
+	    " division_code, competent_line, sensitivity)"
+	    " SELECT '%s', id, $2, $3, $4, $5, $6, $7, $8::uuid, rev,"
+	    " updated_by, division_code, competent_line, sensitivity FROM %s WHERE id = $1::uuid", e->name, e->table);
 }
 
-/* The scope is the row's; a row out of reach gets none. */
+/* Who sees it is taken from the row; a row out of reach gets none. */
 static const char *
-evidence_sql(struct arena *a, const struct entity *e)
+part_sql(struct arena *a, const struct entity *of, const struct entity *part)
 {
-	const struct entity *ev = entity_find("evidence");
+	static const char *const taken[] = { "division_code",
+		"competent_line", "sensitivity" };
 	const char *sql;
 	struct buf cols, vals;
 	unsigned n = 7;
 
 	buf_init(&cols, 8192);
 	buf_init(&vals, 8192);
-	for (size_t i = 0; i < field_total(ev); i++) {
-		const struct field *f = field_at(ev, (int)i);
+	if (field_index(part, "row_id") >= 0) {
+		buf_str(&cols, "entity, row_id");
+		buf_printf(&vals, "'%s', $5::uuid", of->name);
+	} else {
+		buf_printf(&cols, "%s_id", of->name);
+		buf_str(&vals, "$5::uuid");
+	}
+	for (size_t i = 0; i < field_total(part); i++) {
+		const struct field *f = field_at(part, (int)i);
 
 		if (f->flags & F_SERVER)
 			continue;
-		buf_printf(&cols, "%s, ", f->name);
-		buf_printf(&vals, "$%u::%s, ", n++, query_cast(f));
+		buf_printf(&cols, ", %s", f->name);
+		if (strcmp(f->name, "noted_on") == 0)
+			buf_printf(&vals, ", coalesce($%u::date, (now() AT"
+			    " TIME ZONE 'Asia/Shanghai')::date)", n++);
+		else
+			buf_printf(&vals, ", $%u::%s", n++, query_cast(f));
 	}
-	buf_printf(&vals, "'%s', division_code, competent_line, sensitivity"
-	    " FROM %s WHERE id = $5::uuid AND ", e->name, e->table);
-	query_where(&vals, e);
+	for (size_t i = 0; i < COUNT(taken); i++)
+		if (field_index(part, taken[i]) >= 0) {
+			buf_printf(&cols, ", %s", taken[i]);
+			buf_printf(&vals, ", %s", taken[i]);
+		}
+	buf_printf(&vals, " FROM %s WHERE id = $5::uuid AND ", of->table);
+	query_where(&vals, of);
 	buf_str(&vals, " RETURNING ");
-	query_columns(&vals, ev);
+	query_columns(&vals, part);
 	REQUIRE(!cols.over && !vals.over);
-	sql = arena_printf(a, "INSERT INTO evidence (row_id, id, %sentity,"
-	    " division_code, competent_line, sensitivity)"
-	    " SELECT $5::uuid, $6::uuid, %s", cols.data, vals.data);
+	sql = arena_printf(a, "INSERT INTO %s (id, %s) SELECT $6::uuid, %s",
+	    part->table, cols.data, vals.data);
 	buf_free(&cols);
 	buf_free(&vals);
 	return sql;

@@ -8,8 +8,7 @@
 #include "model/model.h"
 #include "request.h"
 
-void record_init(void);	  /* statements; after query_init() */
-void evidence_init(void); /* GET …/commands, GET and POST …/evidence */
+void record_init(void); /* statements; after query_init() */
 
 /* opinion, reason or note: the texts any command takes. */
 bool record_text_name(const char *);
@@ -26,9 +25,10 @@ void record_command(struct request *, const struct entity *,
     const struct record_texts *);
 void record_evidence(struct request *, const struct entity *,
     const json_t *list);
-/* Plans one piece of evidence, of which the id is set here. */
-void record_evidence_one(struct request *, const struct entity *,
-    const char **piece);
+/* Plans one part of the row r->arg[0], of which the id is set here: a piece of
+ * evidence of any entity, or what an issue has beside. */
+void record_part(struct request *, const struct entity *of,
+    const struct entity *part, const char **row);
 
 /* How much evidence the row has and who gave the last command on it: planned,
  * then read from the statement's rows. NULL: nobody yet. */

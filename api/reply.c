@@ -131,7 +131,12 @@ reply_header(struct request *r, const char *name, const char *value)
 void
 reply_etag(struct request *r, long rev)
 {
-	reply_header(r, "etag", arena_printf(&r->arena, "\"%ld\"", rev));
+	char text[U64_TEXT + 2], *p = text;
+
+	*p++ = '"';
+	p = stpcpy(p, u64_text((char[U64_TEXT]) { "" }, (uint64_t)rev));
+	memcpy(p, "\"", 2);
+	reply_header(r, "etag", text);
 }
 
 enum next

@@ -18,8 +18,19 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "db.h"
+#include "model/model.h"
 
 enum method { M_GET, M_HEAD, M_POST, M_PUT, M_PATCH, M_DELETE, M_OPTIONS };
+
+/* How far the Idempotency-Key of a request has come (idem.c). */
+enum idem {
+	IDEM_NONE,
+	IDEM_ASKED, /* the claim is on its way */
+	IDEM_OURS,  /* … and made: all that follows is its transaction's */
+	IDEM_LATER, /* of a login: there is no reply yet */
+	IDEM_AGAIN, /* the reply of the first time is given */
+	IDEM_KEPT,  /* the reply is on its way to be kept */
+};
 
 enum next {
 	NEXT_DB,   /* the batch is planned: send it, call me with the rows */
@@ -39,6 +50,20 @@ struct fault {
 	struct fault *next;
 };
 
+/* What a grant is of: business, one of the three administrators that exclude
+ * one another, audit, and those who are not people (domain.md 5.2). */
+enum role_part {
+	PART_NOBODY,
+	PART_BUSINESS,
+	PART_SYSTEM,
+	PART_SECURITY,
+	PART_AUDIT,
+	PART_AUDITOR,
+	PART_AGENT,
+	PART_CLIENT,
+	PART_PUBLIC,
+};
+
 struct principal {
 	char id[37];	     /* user or client uuid; "" = nobody */
 	char login[64];
@@ -50,6 +75,22 @@ struct principal {
 	int level;	     /* 1 province … 5 village */
 	int64_t division;
 	struct scope scope;
+	enum role_part part;
+	char grant[37];	     /* the one grant a session acts under */
+	char session[37];    /* or the agent's token */
+	char client[37];     /* third-party application, else "" */
+	char via[37];	     /* … that acts for this user */
+	char action[37];     /* the grant's only action; "" = all */
+	const char *scopes;  /* … its token's, blank separated */
+	unsigned rate;	     /* … requests within ten seconds */
+	unsigned export_rows; /* … rows a day as files */
+	bool personal;	     /* … sees the personal data its user sees */
+	char viewer[37];     /* administrator who views as this user */
+	unsigned must;	     /* MUST_… of login.h, before anything else */
+	bool auditor;	     /* every access is logged */
+	bool readonly;	     /* auditors, and views as somebody */
+	bool sees_known; /* mask.c's own: a mask for each class */
+	unsigned char sees[PII__MAX];
 };
 
 struct route;
@@ -59,6 +100,8 @@ struct waiter;
 struct offloaded;
 struct mine;
 struct turn;
+struct told;
+struct shown;
 typedef enum next handler(struct request *);
 
 #define ROUTE_ARGS_MAX 4
@@ -67,6 +110,13 @@ typedef enum next handler(struct request *);
 /* A field that the server sets, found by the handler itself. */
 struct given {
 	const char *field, *value; /* field NULL ends the list */
+};
+
+/* What is left of the caller's quota, told in the reply; of several the one
+ * that is counted last, which is the narrower. name NULL: none counted. */
+struct quota {
+	const char *name;
+	unsigned most, window_s, left, wait_s;
 };
 
 struct header {
@@ -93,6 +143,7 @@ struct request {
 	struct param *params; /* of the query, decoded */
 
 	struct principal who;
+	const struct rows *found; /* auth.c's own */
 
 	unsigned step;		/* how often the handler was called before */
 	struct batch batch;	/* planned by the handler, answered by db.c */
@@ -114,6 +165,7 @@ struct request {
 	const char *type;	/* content type; default application/json */
 	struct buf reply;
 	struct header *headers;	/* out */
+	struct quota quota;	/* limit.c's own */
 
 	json_t *json;		/* of request_json() */
 	struct flow {		/* serve.c's own */
@@ -123,6 +175,7 @@ struct request {
 		bool pending;	/* a batch is on its way */
 		bool parted;	/* a part of the reply is out */
 		bool ahead;	/* … and the handler goes on meanwhile */
+		enum idem idem;
 		struct job *job;
 		struct hold hold;
 		struct rows **kept;
@@ -132,6 +185,8 @@ struct request {
 	struct offloaded *offloaded; /* offload.c's own */
 	struct mine *mine;	/* move_may.c's own */
 	struct turn *turn;	/* yield.c's own */
+	struct told *told;	/* audit.c's own */
+	struct shown *shown;	/* audit.c's own */
 };
 
 /* In: NULL when absent. Header names are case-insensitive. */
@@ -185,6 +240,9 @@ void request_wake(struct request *);
  * request may be gone when work ends: arg must not live in its arena, and
  * done(arg) frees it on the loop's thread, r NULL if the client left. */
 bool request_offload(struct request *, void (*work)(void *),
+    void (*done)(struct request *r, void *arg), void *arg);
+/* The same for work that waits for another server, on threads of its own. */
+bool request_offload_ask(struct request *, void (*work)(void *),
     void (*done)(struct request *r, void *arg), void *arg);
 /* Parks the request for one turn of the loop: a long job in slices (D2). */
 enum next request_yield(struct request *);

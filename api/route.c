@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "model/model.h"
 #include "query_string.h"
+#include "scope.h"
 #include "settings.h"
 
 #define BUCKETS 512
@@ -85,7 +86,8 @@ route_find(struct request *r, const char **allow)
 		const struct route *t = e->route;
 		int n = e->literal;
 
-		if (n < fits ||
+		/* The first one that fits as well has been taken. */
+		if (n < fits || n == best ||
 		    strncmp(r->path, t->pattern, e->prefix) != 0 ||
 		    !matches(&r->arena, r->path, t->pattern, args))
 			continue;
@@ -203,6 +205,16 @@ route_check(void)
 	return ok;
 }
 
+const struct route *
+route_nobodys(void)
+{
+	for (size_t i = 0; i < nroutes; i++)
+		if (!scope_given(entries[i].route->right,
+		    entries[i].route->entity))
+			return entries[i].route;
+	return NULL;
+}
+
 const char *
 route_wrong(const struct route *t, size_t before)
 {
@@ -214,6 +226,9 @@ route_wrong(const struct route *t, size_t before)
 		return "no operation id";
 	if (t->entity != NULL && entity_find(t->entity) == NULL)
 		return "the entity is not in the model";
+	if (t->entity == NULL && (t->right == RIGHT_CREATE ||
+	    t->right == RIGHT_CHANGE || t->right == RIGHT_MOVE))
+		return "the right is on no entity";
 	if (t->method == M_HEAD || t->method == M_OPTIONS)
 		return "HEAD and OPTIONS are answered by themselves";
 	for (size_t k = 0; k < before; k++) {
@@ -271,8 +286,9 @@ matches(struct arena *a, const char *path, const char *pattern,
 
 		if (*p != '/' || *q != '/')
 			return false;
-		plen = strcspn(++p, "/");
-		qlen = strcspn(++q, "/");
+		p++, q++;
+		plen = (size_t)(strchrnul(p, '/') - p);
+		qlen = (size_t)(strchrnul(q, '/') - q);
 		if (*q == '{') {
 			if (plen == 0 || n == ROUTE_ARGS_MAX)
 				return false;
@@ -286,7 +302,8 @@ matches(struct arena *a, const char *path, const char *pattern,
 	if (*p != '\0')
 		return false;
 	for (size_t i = 0; i < n; i++)
-		args[i] = arena_strndup(a, args[i], strcspn(args[i], "/"));
+		args[i] = arena_strndup(a, args[i],
+		    (size_t)(strchrnul(args[i], '/') - args[i]));
 	return true;
 }
 

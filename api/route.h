@@ -19,7 +19,17 @@ enum right {
 	RIGHT_CHANGE,
 	RIGHT_MOVE,	      /* a lifecycle command: the move says who */
 	RIGHT_SYNC,	      /* a sheet agent, on its own binding */
-	RIGHT_CONFIGURE,      /* system administrators: conf, users, bindings */
+	RIGHT_CONFIGURE,      /* system administrators: conf, bindings */
+	RIGHT_SECURE,	      /* security administrators: users, roles, grants,
+				 clients */
+	RIGHT_AUDIT,	      /* audit administrators and auditors: the log */
+};
+
+/* Who else a route of RIGHT_SELF is open to. */
+enum {
+	OPEN_UNREADY = 1 << 0, /* who must first change the password or set up
+				  the second factor */
+	OPEN_CLIENT = 1 << 1,  /* third-party applications */
 };
 
 struct entity;
@@ -27,6 +37,7 @@ struct route {
 	enum method method;
 	const char *pattern;	/* "/v1/issues/{id}/accept" */
 	enum right right;
+	unsigned open;		/* OPEN_… */
 	const char *entity;	/* name in the model, NULL if none */
 	handler *handle;
 	enum lane lane;
@@ -40,6 +51,8 @@ struct route {
 	const char *done;	/* statuses with the reply; NULL = derived */
 	const char *fails;	/* statuses beside those of its kind */
 	const char *request_type, *reply_type; /* NULL = application/json */
+	bool secret;		/* its body or reply holds one: overwritten
+				   when the request ends */
 	bool stream;		/* the handler takes the body by request_read();
 				   it may be as large as a file */
 };
@@ -63,6 +76,9 @@ const struct route *route_at(size_t);
 size_t route_number(const struct route *);
 /* Every route declares a right and a known entity; prints what is wrong. */
 bool route_check(void);
+/* With the roles at hand: a route that no role is given the right to; NULL if
+ * there is none. */
+const struct route *route_nobodys(void);
 /* Of one route, among the first `before` of the list; NULL if it is fine. */
 const char *route_wrong(const struct route *, size_t before);
 

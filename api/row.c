@@ -8,9 +8,14 @@
 #include "query.h"
 #include "route.h"
 
-static bool fault_foreign(struct request *, const char *name);
-static enum next fail_duplicate(struct request *, const char *name);
-static bool fault_refused(struct request *, const char *name);
+static const struct entity *refused_by(const struct request *,
+    const struct rows *);
+static bool fault_foreign(struct request *, const struct entity *,
+    const char *name);
+static enum next fail_duplicate(struct request *, const struct entity *,
+    const char *name);
+static bool fault_refused(struct request *, const struct entity *,
+    const char *name);
 static enum next fail_found(struct request *, const char *detail);
 
 const struct action_facts *
@@ -91,41 +96,90 @@ fail_stale(struct request *r, long rev)
 	    "revision %ld.", rev));
 }
 
-/* <table>_<column>_fkey: what the column names is not there. */
-static bool
-fault_foreign(struct request *r, const char *name)
+/* The entity of the table that refused; of a trigger's, that of the route. */
+static const struct entity *
+refused_by(const struct request *r, const struct rows *bad)
 {
-	const struct entity *e = r->route->entity != NULL
-	    ? request_entity(r) : NULL;
+	const char *table = rows_table(bad);
 
-	if (strstr(name, "division") != NULL) {
+	for (size_t i = 0; i < entity_count(); i++)
+		if (strcmp(entity_at(i)->table, table) == 0)
+			return entity_at(i);
+	return r->route->entity != NULL ? request_entity(r) : NULL;
+}
+
+/* The words that the model has for a constraint. */
+static const struct refusal *
+refusal_of(const struct entity *e, const char *constraint)
+{
+	const struct refusal *x = e != NULL ? e->refusals : NULL;
+
+	while (x != NULL && x->constraint != NULL &&
+	    strcmp(x->constraint, constraint) != 0)
+		x++;
+	return x != NULL && x->constraint != NULL ? x : NULL;
+}
+
+/* The column that a constraint is of: <table>_<column>_<kind>, as PostgreSQL
+ * names it, or <table>_<column>. */
+static const struct field *
+field_of(const struct entity *e, const char *name, const char *kind)
+{
+	size_t n = e != NULL ? strlen(e->table) : 0;
+
+	if (e == NULL || strncmp(name, e->table, n) != 0 || name[n] != '_')
+		return NULL;
+	name += n + 1;
+	for (size_t i = 0; i < field_total(e); i++) {
+		const struct field *f = field_at(e, (int)i);
+		const char *rest = name + strlen(f->name);
+
+		if (strncmp(name, f->name, strlen(f->name)) == 0 &&
+		    (*rest == '\0' || (*rest == '_' && strncmp(rest + 1, kind,
+		    strlen(kind)) == 0 && rest[1 + strlen(kind) +
+		    strspn(rest + 1 + strlen(kind), "0123456789")] == '\0')))
+			return f;
+	}
+	return NULL;
+}
+
+/* What a column names is not there. */
+static bool
+fault_foreign(struct request *r, const struct entity *e, const char *name)
+{
+	const struct field *f = field_of(e, name, "fkey");
+
+	if (f == NULL && strstr(name, "division") != NULL) {
 		fault(r, "/division_code", "DQ-02", "unknown",
 		    "没有这个区划", "no such division");
 		return true;
 	}
-	for (size_t i = 0; e != NULL && i < field_total(e); i++) {
-		const struct field *f = field_at(e, (int)i);
+	if (f == NULL)
+		return false;
+	fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02", "unknown",
+	    arena_printf(&r->arena, "没有这条“%s”", f->label),
+	    arena_printf(&r->arena, "no such %s", f->name));
+	return true;
+}
 
-		if (strcmp(name, arena_printf(&r->arena, "%s_%s_fkey",
-		    e->table, f->name)) != 0)
-			continue;
-		fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02",
-		    "unknown", arena_printf(&r->arena, "没有这条“%s”",
-		    f->label), arena_printf(&r->arena, "no such %s",
-		    f->name));
-		return true;
-	}
-	return false;
+static void
+fault_named(struct request *r, const struct refusal *x)
+{
+	fault(r, arena_printf(&r->arena, "/%s", x->field), x->source,
+	    x->constraint, x->zh, x->en);
 }
 
 /* The key is unique among what the same people see: nothing is revealed. */
 static enum next
-fail_duplicate(struct request *r, const char *name)
+fail_duplicate(struct request *r, const struct entity *e, const char *name)
 {
-	const struct entity *e = r->route->entity != NULL
-	    ? request_entity(r) : NULL;
+	const struct refusal *x = refusal_of(e, name);
 	const char *zh = "", *en = "";
 
+	if (x != NULL) {
+		fault_named(r, x);
+		return fail(r, E_CONFLICT, "duplicate", x->zh, x->en);
+	}
 	if (e == NULL || e->key == NULL || strcmp(name,
 	    arena_printf(&r->arena, "%s_key", e->table)) != 0)
 		return fail(r, E_CONFLICT, "duplicate", "已有同样的记录",
@@ -147,22 +201,30 @@ fail_duplicate(struct request *r, const char *name)
 	    "The division has a row with the same %s already.", en));
 }
 
-/* A CHECK or a trigger of which the model says what it means. */
+/* A CHECK or a trigger of which the model says what it means, or the CHECK of
+ * one column, which holds what the model says of the field. */
 static bool
-fault_refused(struct request *r, const char *name)
+fault_refused(struct request *r, const struct entity *e, const char *name)
 {
-	const struct entity *e = r->route->entity != NULL
-	    ? request_entity(r) : NULL;
+	const struct refusal *x = refusal_of(e, name);
+	const struct field *f = field_of(e, name, "check");
 
-	for (const struct refusal *x = e != NULL ? e->refusals : NULL;
-	     x != NULL && x->constraint != NULL; x++) {
-		if (strcmp(x->constraint, name) != 0)
-			continue;
-		fault(r, arena_printf(&r->arena, "/%s", x->field), x->source,
-		    x->constraint, x->zh, x->en);
-		return true;
-	}
-	return false;
+	if (x != NULL)
+		fault_named(r, x);
+	else if (f != NULL && f->max > f->min)
+		fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02",
+		    "out_of_range", arena_printf(&r->arena, f->type == T_TEXT
+		    ? "“%s”应为 %ld 至 %ld 个字，且格式正确"
+		    : "“%s”应在 %ld 至 %ld 之间", f->label, f->min, f->max),
+		    arena_printf(&r->arena, f->type == T_TEXT
+		    ? "must have %ld to %ld characters, well formed"
+		    : "must be %ld to %ld", f->min, f->max));
+	else if (f != NULL)
+		fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02",
+		    "not_allowed", arena_printf(&r->arena,
+		    "“%s”不允许这样填写", f->label),
+		    "is not among the values that are allowed");
+	return x != NULL || f != NULL;
 }
 
 /* What a trigger found wrong: raise_faults() of the migrations. */
@@ -193,17 +255,18 @@ fail_data(struct request *r)
 {
 	const struct rows *bad = r->batch.at[r->batch.failed].rows;
 	const char *state = rows_sqlstate(bad), *name = rows_constraint(bad);
+	const struct entity *e = refused_by(r, bad);
 
 	if (strcmp(state, "42501") == 0)
 		return fail_unknown(r);
 	if (strcmp(state, "TZ422") == 0)
 		return fail_found(r, rows_detail(bad));
-	if (strcmp(state, "23503") == 0 && fault_foreign(r, name))
+	if (strcmp(state, "23503") == 0 && fault_foreign(r, e, name))
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
 		    "Some fields are not right.");
 	if (strcmp(state, "23505") == 0)
-		return fail_duplicate(r, name);
-	if (strcmp(state, "23514") == 0 && fault_refused(r, name))
+		return fail_duplicate(r, e, name);
+	if (strcmp(state, "23514") == 0 && fault_refused(r, e, name))
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
 		    "Some fields are not right.");
 	return fail(r, E_INPUT, "refused", "数据库拒绝了这些内容",

@@ -31,7 +31,10 @@ static const char *const names[] = {
 };
 static int column_of[COUNT(names)];
 /* What a complete row of the ledger holds. */
-static int must[64];
+static struct must {
+	int column;
+	const char *zh, *en; /* that it is missing */
+} must[64];
 static size_t nmust;
 
 /* What every rule reads. */
@@ -55,6 +58,8 @@ static void learn(const struct entity *);
 static const char *get(const struct look *, enum column);
 static bool yes(const struct look *, enum column);
 static void say(const struct look *, const char *name, const char *rule,
+    const char *code, const char *level, const char *zh, const char *en);
+static void say_of(const struct look *, const char *name, const char *rule,
     const char *code, const char *level, const char *zh, const char *en);
 
 void
@@ -105,13 +110,11 @@ static void
 rule_r17(const struct look *l)
 {
 	for (size_t i = 0; i < nmust; i++) {
-		const struct field *f = field_at(l->entity, must[i]);
+		const struct must *m = &must[i];
 
-		if (l->row[must[i]] != NULL)
-			continue;
-		say(l, f->name, "R-17", "missing", "error",
-		    arena_printf(l->arena, "“%s”没有填写", f->label),
-		    arena_printf(l->arena, "%s is missing", f->name));
+		if (l->row[m->column] == NULL)
+			say(l, field_at(l->entity, m->column)->name, "R-17",
+			    "missing", "error", m->zh, m->en);
 	}
 }
 
@@ -209,7 +212,7 @@ rule_a1(const struct look *l)
 	if (stop == NULL || due == NULL || strcmp(due, stop) <= 0 ||
 	    (mode != NULL && strcmp(mode, "long_term") == 0))
 		return;
-	say(l, "due_on", "R-17", "later_than", "error",
+	say_of(l, "due_on", "R-17", "later_than", "error",
 	    arena_printf(l->arena, "整改时限不能晚于 %s", stop),
 	    arena_printf(l->arena, "is later than %s", stop));
 }
@@ -230,7 +233,7 @@ rule_r24(const struct look *l)
 		word = "晚于";
 	if (word == NULL)
 		return;
-	say(l, "accepted_on", "R-24", "outside_phase", "warning",
+	say_of(l, "accepted_on", "R-24", "outside_phase", "warning",
 	    arena_printf(l->arena, "验收日期%s验收阶段（%s 至 %s）", word,
 	    from != NULL ? from : "", to != NULL ? to : ""),
 	    "acceptance lies outside its phase");
@@ -240,6 +243,7 @@ static void
 learn(const struct entity *e)
 {
 	static const struct entity *of;
+	static struct arena forever;
 
 	if (of == e)
 		return;
@@ -250,10 +254,14 @@ learn(const struct entity *e)
 	}
 	nmust = 0;
 	for (size_t i = 0; i < field_total(e); i++) {
-		if (!(field_at(e, (int)i)->flags & F_ROW))
+		const struct field *f = field_at(e, (int)i);
+
+		if (!(f->flags & F_ROW))
 			continue;
 		REQUIRE(nmust < COUNT(must));
-		must[nmust++] = (int)i;
+		must[nmust++] = (struct must) { (int)i,
+			arena_printf(&forever, "“%s”没有填写", f->label),
+			arena_printf(&forever, "%s is missing", f->name) };
 	}
 }
 
@@ -275,7 +283,17 @@ static void
 say(const struct look *l, const char *name, const char *rule,
     const char *code, const char *level, const char *zh, const char *en)
 {
-	const struct finding f = { name, rule, code, level, zh, en };
+	const struct finding f = { name, rule, code, level, zh, en, false };
+
+	finding_add(l->arena, l->out, &f);
+}
+
+/* The same in words that are made for this row. */
+static void
+say_of(const struct look *l, const char *name, const char *rule,
+    const char *code, const char *level, const char *zh, const char *en)
+{
+	const struct finding f = { name, rule, code, level, zh, en, true };
 
 	finding_add(l->arena, l->out, &f);
 }

@@ -17,6 +17,7 @@ struct finding {
 	const char *code; /* stable: missing, later_than … */
 	const char *level;/* error | warning | info */
 	const char *zh, *en;
+	bool made; /* of this row alone: the texts live as long as it does */
 };
 
 struct findings {

@@ -1,16 +1,19 @@
 /*
- * The pipeline: route → who → handler (plan, database, render), on one screen
- * in serve(). Each stage may plan a batch or park and is then called again.
+ * The pipeline: route → who → once → handler (plan, database, render) → keep,
+ * on one screen in serve(). Each stage may plan a batch or park and is then
+ * called again.
  */
 #include "serve.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "auth.h"
 #include "base/log.h"
 #include "base/uid.h"
 #include "db_lane.h"
+#include "idem.h"
 #include "limit.h"
 #include "loop.h"
 #include "metrics.h"
@@ -22,14 +25,18 @@
 #define RETRIES_MAX 3
 #define REQUEST_MS 60000
 #define STEPS_MAX 200
+#define REPLY_FIRST 4000 /* most are shorter */
 #define PARTS_MS (3600 * 1000) /* of a reply in parts, altogether */
 
 static enum next stage_route(struct request *);
 static enum next stage_who(struct request *);
+static enum next stage_once(struct request *);
 static enum next stage_handle(struct request *);
 
-static enum next (*const stages[])(struct request *) = { stage_route,
-	stage_who, stage_handle };
+enum { ROUTE, WHO, ONCE, HANDLE, KEEP, STAGES };
+static enum next (*const stages[STAGES])(struct request *) = {
+	[ROUTE] = stage_route, [WHO] = stage_who, [ONCE] = stage_once,
+	[HANDLE] = stage_handle, [KEEP] = idem_end };
 
 static const struct auth_hooks *auth;
 
@@ -40,17 +47,23 @@ static bool again(struct request *);
 static bool once_more(struct request *);
 static void rows_keep(struct request *);
 static void rows_drop(struct request *);
+static void scrub(struct request *);
+static void scrub_json(const json_t *);
 static void part_out(struct request *);
 static void finish(struct request *, enum next);
 
 enum served
 serve(struct request *r)
 {
-	enum next next = look(r);
+	enum next next;
 
+	if (audit_waits(r))
+		return SERVED_PARKED;
+	if (!audit_told(r, &next))
+		next = look(r);
 	while (next == NEXT_DB && (!r->flow.pending || r->flow.ahead)) {
-		if (r->flow.stage == COUNT(stages) ||
-		    now_ms() > r->flow.deadline_ms || r->step > STEPS_MAX) {
+		if (r->flow.stage == STAGES ||
+		    now_about_ms() > r->flow.deadline_ms || r->step > STEPS_MAX) {
 			next = fail(r, E_BUSY, NULL, NULL, NULL);
 			break;
 		}
@@ -62,13 +75,15 @@ serve(struct request *r)
 			else if (!r->flow.pending)
 				next = look(r); /* came back at once */
 		} else if (next == NEXT_DONE &&
-		    r->flow.stage + 1 < COUNT(stages)) {
+		    r->flow.stage + 1 < STAGES) {
 			r->flow.stage++;
 			r->step = 0;
 			next = NEXT_DB;
 		}
 	}
 	if (next == NEXT_WAIT || next == NEXT_DB)
+		return SERVED_PARKED;
+	if (audit_access(r, &next))
 		return SERVED_PARKED;
 	if (next == NEXT_PART) {
 		part_out(r);
@@ -89,11 +104,12 @@ serve_open(struct request *r)
 {
 	uuid_new(r->id);
 	r->began_us = now_us();
-	r->flow.deadline_ms = now_ms() + REQUEST_MS;
+	r->flow.deadline_ms = now_about_ms() + REQUEST_MS;
 	r->lang = r->lang == NULL ? "zh" : r->lang;
 	r->type = "application/json";
 	r->batch.failed = -1;
 	buf_init(&r->reply, REPLY_MAX);
+	buf_reserve(&r->reply, REPLY_FIRST);
 }
 
 void
@@ -102,6 +118,7 @@ serve_close(struct request *r)
 	notify_forget(r);
 	offload_forget(r);
 	yield_forget(r);
+	audit_forget(r);
 	if (r->flow.job != NULL) {
 		db_detach(r->flow.job);
 		rows_keep(r);
@@ -109,11 +126,41 @@ serve_close(struct request *r)
 	db_release(&r->flow.hold);
 	if (r->held != NULL)
 		r->let_go(r->held);
+	if (r->route != NULL && r->route->secret)
+		scrub(r);
 	rows_drop(r);
 	free(r->flow.kept);
 	json_decref(r->json);
 	buf_free(&r->reply);
 	arena_free(&r->arena);
+}
+
+/* Passwords, codes and tokens are gone with their request (4.7). */
+static void
+scrub(struct request *r)
+{
+	if (r->body_len > 0)
+		explicit_bzero((void *)(uintptr_t)r->body, r->body_len);
+	if (r->reply.data != NULL)
+		explicit_bzero(r->reply.data, r->reply.len);
+	scrub_json(r->json);
+	arena_scrub(&r->arena);
+}
+
+static void
+scrub_json(const json_t *v)
+{
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	if (json_is_string(v))
+		explicit_bzero((void *)(uintptr_t)json_string_value(v),
+		    json_string_length(v));
+	json_array_foreach(v, i, one)
+		scrub_json(one);
+	json_object_foreach((json_t *)(uintptr_t)v, key, one)
+		scrub_json(one);
 }
 
 /* ---- stages ---------------------------------------------------------------- */
@@ -128,7 +175,7 @@ stage_route(struct request *r)
 		reply_header(r, "allow", allow);
 	if (e == E_METHOD && r->method == M_OPTIONS) {
 		(void)reply(r, 204);
-		r->flow.stage = COUNT(stages) - 1;
+		r->flow.stage = KEEP;
 		return NEXT_DONE;
 	}
 	if (e != OK)
@@ -166,11 +213,22 @@ stage_who(struct request *r)
 	    fail(r, e, r->code, r->detail_zh, r->detail_en);
 }
 
+/* A key is claimed when it is known what was sent: of a stream that is later,
+ * and its handler's to do. */
+static enum next
+stage_once(struct request *r)
+{
+	return r->route->stream ? NEXT_DONE : idem_begin(r);
+}
+
 static enum next
 stage_handle(struct request *r)
 {
-	enum next next = r->route->handle(r);
+	enum next next;
 
+	if (r->flow.idem == IDEM_AGAIN)
+		return NEXT_DONE;
+	next = r->route->handle(r);
 	/* A statement failed, and the handler took it for a success. */
 	if (next == NEXT_DONE && r->batch.failed >= 0 && r->status < 400) {
 		log_line(LOG_ERROR, "event=unhandled request=%s route=%s "
@@ -212,6 +270,8 @@ request_done_with(struct request *r, const struct rows *rows)
 static bool
 send_batch(struct request *r)
 {
+	if (!idem_join(r))
+		return false;
 	r->flow.pending = true;
 	if (db_submit(&r->batch, &r->flow.hold, batch_back, r, &r->flow.job))
 		return true;
@@ -250,8 +310,9 @@ look(struct request *r)
 	if (r->flow.pending || b->failed < 0)
 		return NEXT_DB;
 	state = rows_sqlstate(b->at[b->failed].rows);
+	/* TZ001: what a command was decided on has changed meanwhile. */
 	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
-	    strcmp(state, "26000") == 0) {
+	    strcmp(state, "26000") == 0 || strcmp(state, "TZ001") == 0) {
 		if (again(r))
 			return NEXT_DB;
 		return fail(r, E_BUSY, NULL, NULL, NULL);
@@ -268,7 +329,8 @@ look(struct request *r)
 	return fail(r, E_INTERNAL, NULL, NULL, NULL);
 }
 
-/* The stage starts over, as if it had never been called. */
+/* The stage starts over, as if it had never been called; what belongs to a
+ * key from the claim on. */
 static bool
 again(struct request *r)
 {
@@ -282,6 +344,9 @@ again(struct request *r)
 	rows_drop(r);
 	memset(&r->batch, 0, sizeof(r->batch));
 	r->batch.failed = -1;
+	if (r->flow.idem != IDEM_NONE)
+		r->flow.stage = r->route->stream ? HANDLE : ONCE;
+	r->flow.idem = IDEM_NONE;
 	r->step = 0;
 	r->state = NULL;
 	r->err = OK;
@@ -345,8 +410,9 @@ part_out(struct request *r)
 	uint64_t last = r->began_us / 1000 + PARTS_MS;
 
 	r->flow.parted = true;
-	r->flow.deadline_ms = now_ms() + REQUEST_MS < last ?
-	    now_ms() + REQUEST_MS : last;
+	r->flow.deadline_ms = now_about_ms() + REQUEST_MS;
+	if (r->flow.deadline_ms > last)
+		r->flow.deadline_ms = last;
 	r->step = 1;
 }
 

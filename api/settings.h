@@ -22,6 +22,20 @@ struct settings {
 	 * address within 60 s; 0 = no limit. TAIZHANG_RATE_ADDRESS 30000,
 	 * TAIZHANG_RATE_CALLER 6000, TAIZHANG_RATE_LOGIN 300 */
 	unsigned rate_address, rate_caller, rate_login;
+	unsigned hashes;	   /* TAIZHANG_HASHES: passwords looked at at a
+				      time, 64 MiB each; default 2 */
+	bool easy_login;	   /* TAIZHANG_EASY_LOGIN=yes: for trying out only;
+				      no second factor is asked for, and what an
+				      administrator gave need not be changed */
+	/* Other servers that know who somebody is; NULL = none. Their names for
+	 * us and the secrets are files of the secrets folder, wechat and oidc,
+	 * of two lines. */
+	const char *wechat;	   /* TAIZHANG_WECHAT: address of code2session */
+	const char *oidc;	   /* TAIZHANG_OIDC: the issuer's address */
+	const char *oidc_redirect; /* TAIZHANG_OIDC_REDIRECT: the page that
+				      hands state and code on to us */
+	const char *login_ca;	   /* TAIZHANG_LOGIN_CA: file; NULL = the
+				      system's */
 	unsigned drain_ms;	   /* TAIZHANG_DRAIN_MS; default 10000 */
 	const char *files;	   /* TAIZHANG_FILES: where attachments lie; NULL =
 				      none are taken */
@@ -37,10 +51,16 @@ struct settings {
 bool settings_read(void);
 const struct settings *settings(void);
 
+/* Who we are to another server: "wechat", "oidc". */
+struct credential {
+	char id[128], secret[256];
+};
+const struct credential *credential(const char *name);
+
 #define SECRET_LEN 32
 /* The key in the secrets folder's file of that name: "row" for the macs of
  * ledger rows, "cursor" for the cursors of lists, "webhook" for their
- * secrets. */
+ * secrets, "login" for second factors. */
 const unsigned char *secret_key(const char *name);
 
 #endif

@@ -28,8 +28,7 @@ struct sheet_out *sheet_new(const char *title, const char *const *columns,
 void sheet_row(struct sheet_out *);
 void sheet_cell(struct sheet_out *, enum sheet_cell, const char *);
 size_t sheet_row_end(struct sheet_out *);
-/* What is ready goes into the buffer. False: the file would grow beyond what
- * the format can hold. */
+/* What is ready goes into the buffer. False: too many sheets. */
 bool sheet_flush(struct sheet_out *, struct buf *);
 bool sheet_finish(struct sheet_out *, struct buf *);
 void sheet_free(struct sheet_out *); /* NULL-safe */

@@ -48,7 +48,6 @@ static const struct route routes[] = {
 	    .summary_zh = "导出台账",
 	    .request_schema = "SyncExportNew",
 	    .reply_schema = "SyncExport",
-	    .params = "Idempotency-Key",
 	    .done = "201" },
 	{ .method = M_GET,
 	    .pattern = "/v1/sync/exports/{id}",

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/uid.h"
 #include "entity.h"
 #include "query.h"
 #include "sync.h"
+#include "value_list.h"
 
 #define KEY_LEN 52
 #define PARAMS 16
@@ -147,6 +149,7 @@ begin(struct request *r)
 		if (p->row[i].op_id != NULL)
 			ops[n++] = p->row[i].op_id;
 	r->who.scope.origin = p->key;
+	r->who.scope.trail = audit_trail(r, p->key, p->file_sha);
 	open_batch(p);
 	batch_addv(
 	    &r->batch, &export_stmt, 3, p->export, r->who.binding, p->ledger);

@@ -4,6 +4,9 @@
 #include "sync_export.h"
 
 /* row, name, value, rule, level, zh, en */
+static void text_json(const struct export *, struct buf *, const char *key,
+    const char *name, const char *text);
+
 static const struct stmt held_stmt = { "sync_shown_held",
 	"SELECT row_id, name, value, rule, 'error', zh, en FROM sheet_held"
 	" WHERE ledger_id = $1::uuid AND closed_at IS NULL ORDER BY row_id" };
@@ -56,8 +59,7 @@ beside_row(struct export *x, const char *row, const char *const *fields,
 		const struct ledger_column *c =
 		    &x->book.form->column[ledger_column(x->book.form, f->name)];
 		const char *texts[] = { "row", row, "name", f->name, "value",
-			ledger_show(&x->r->arena, c, book_codes(&x->book),
-			    fields, extra),
+			book_shown(x->r, &x->book, c, fields, extra, NULL),
 			"rule", f->rule, "level", f->level, "zh", f->zh, "en",
 			f->en };
 
@@ -88,7 +90,9 @@ beside_book(struct export *x, struct buf *out)
 			buf_str(out, out->len > 0 ? ",{" : "{");
 			for (size_t k = 0; k < COUNT(key); k++) {
 				buf_key(out, key[k]);
-				buf_json(out, rows_text(rows, i, (int)k));
+				text_json(x, out, key[k],
+				    rows_text(rows, i, 1),
+				    rows_text(rows, i, (int)k));
 			}
 			buf_char(out, '}');
 		}
@@ -110,10 +114,28 @@ beside_conflicts(struct export *x)
 		buf_char(b, '{');
 		for (size_t k = 0; k < COUNT(key); k++) {
 			buf_key(b, key[k]);
-			buf_json(b, rows_text(rows, i, (int)k));
+			text_json(x, b, key[k], rows_text(rows, i, 3),
+			    rows_text(rows, i, (int)k));
 		}
 		buf_printf(
 		    b, ",\"rev\":%s}", rows_text(rows, i, (int)COUNT(key)));
 	}
 	buf_char(b, ']');
+}
+
+/* What a cell says is masked as the cell is; a whole row's text is not told to
+ * a folder that may not see all of it. */
+static void
+text_json(const struct export *x, struct buf *b, const char *key,
+    const char *name, const char *text)
+{
+	static const char *const said[] = { "value", "base", "system", "file" };
+
+	for (size_t i = 0; i < COUNT(said); i++)
+		if (strcmp(said[i], key) == 0) {
+			cell_json(b, x->book.form->entity, name, text,
+			    &x->r->who);
+			return;
+		}
+	buf_json(b, text);
 }

@@ -92,24 +92,36 @@ shown(const struct look *l, size_t i, const char *sql)
 				      c->kind, book_codes(&l->p->book), sql);
 }
 
+/* The value that the file's text stands for; NULL if it may not be written: a
+ * mask of no known value, or anything else where the folder sees masks. */
 static const char *
 unmasked(const struct look *l, size_t i)
 {
-	const struct field *f = l->p->column[i]->field;
+	const struct push *p = l->p;
+	const struct ledger_column *c = p->column[i];
+	enum mask mask = c->field == NULL ? MASK_NONE : mask_field(&p->r->who,
+	    p->book.form->entity, c->field, l->row->now);
+	/* Unmasked here, it may show what was copied from elsewhere. */
+	enum mask like = mask == MASK_NONE ? MASK_PARTIAL : mask;
 	const char *const real[] = { l->meant == NULL ? "" : l->meant[i],
 		l->server == NULL ? "" : l->server[i],
 		l->given == NULL ? "" : l->given[i] };
-	struct masked mask[COUNT(real)];
+	struct masked pair[COUNT(real) + 1];
 	const char *text;
 
-	if (f == NULL || !value_is_masked(f, l->file[i]))
+	if (mask == MASK_NONE && (c->field == NULL || strchr(l->file[i],
+	    '*') == NULL || field_pii(c->field) == PII_NONE))
 		return l->file[i];
-	for (size_t k = 0; k < COUNT(real); k++)
-		mask[k] = (struct masked) { value_masked(&l->p->r->arena, f,
-						real[k]),
+	for (size_t k = 0; k < COUNT(real); k++) {
+		text = mask_value(&p->r->arena, c->field, real[k], like);
+		pair[k + 1] = (struct masked) { text != NULL ? text : "",
 			real[k] };
-	text = merge_unmask(mask, COUNT(mask), l->file[i]);
-	return value_is_masked(f, text) ? NULL : text;
+	}
+	/* What the export showed stands for what it stood for then. */
+	pair[0] = mask != MASK_NONE && l->base != NULL
+	    ? (struct masked) { l->base[i], real[0] } : pair[1];
+	text = merge_unmask(pair, COUNT(pair), l->file[i]);
+	return text == l->file[i] ? NULL : text;
 }
 
 /* 是 asks for the command, taking it back withdraws; nothing is written. */

@@ -11,19 +11,17 @@
 #include "base/uid.h"
 #include "book.h"
 #include "entity.h"
-#include "idem.h"
 #include "query.h"
 #include "sync.h"
 #include "sync_export.h"
+#include "value_list.h"
 
 #define PATH_CHARS_MAX 1000
 
 enum {
 	STAGE_BEGIN,
-	STAGE_CLAIMED,
 	STAGE_LOCKED,
 	STAGE_MADE,
-	STAGE_KEPT,
 	STAGE_BRANCH,
 	STAGE_KNOWN,
 };
@@ -78,7 +76,6 @@ enum next
 sync_export_make(struct request *r)
 {
 	struct export *x = r->state;
-	enum next next;
 
 	if (r->step == 0) {
 		r->state = x = arena_alloc(&r->arena, sizeof(*x));
@@ -88,14 +85,9 @@ sync_export_make(struct request *r)
 	if (r->batch.failed >= 0)
 		return fail_data(r);
 	switch (x->stage) {
-	case STAGE_CLAIMED:
-		next = idem_claimed(r);
-		return next == NEXT_DB ? plan_lock(x) : next;
 	case STAGE_LOCKED: return plan_make(x);
 	case STAGE_MADE: return made(x);
-	case STAGE_BRANCH:
-	case STAGE_KNOWN: return branch(x);
-	default: return idem_finish(r);
+	default: return branch(x);
 	}
 }
 
@@ -120,17 +112,12 @@ begin(struct request *r, struct export *x)
 	}
 	x->adopted = strcmp(x->kind, "adopted") == 0;
 	if (x->of != NULL) {
-		/* What it does is the same however often it is asked for: it
-		 * needs no key. */
 		batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 		branch_plan(x);
 		x->stage = STAGE_BRANCH;
 		return NEXT_DB;
 	}
-	if (idem_key(r) == NULL)
-		return plan_lock(x);
-	x->stage = STAGE_CLAIMED;
-	return idem_claim(r);
+	return plan_lock(x);
 }
 
 static void
@@ -231,7 +218,7 @@ plan_make(struct export *x)
 	batch_addv(&r->batch, &spare_stmt, 3, x->id, x->book.division,
 	    text_array(&r->arena, spare, x->spares));
 	export_plan_shown(x, true);
-	r->batch.last = idem_key(r) == NULL;
+	r->batch.last = true;
 	x->stage = STAGE_MADE;
 	return NEXT_DB;
 }
@@ -258,9 +245,7 @@ made(struct export *x)
 
 	x->exported_at = rows_text(batch_rows(&r->batch, x->at_export), 0, 0);
 	export_render_new(x);
-	reply(r, 201);
-	x->stage = STAGE_KEPT;
-	return idem_keep(r);
+	return reply(r, 201);
 }
 
 static void

@@ -18,7 +18,7 @@ struct export
 	bool adopted;
 	size_t spares;
 	long seq, header_rev; /* as exported */
-	unsigned at_book, at_export;
+	unsigned at_book, at_export, at_head;
 	/* of export_plan_shown() */
 	unsigned at_rows, at_spares, at_held, at_requests, at_conflicts,
 	    at_findings, at_pending, at_filled, at_header;

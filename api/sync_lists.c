@@ -17,7 +17,7 @@
 #define TIME(c) \
 	"to_char(" c " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 /* $1 lo, $2 hi, $3 state, $4 ledger, $5 row, $6 last path, $7 last id,
- * $8 limit, $9 line, $10 clearance */
+ * $8 limit, $9 line and what is narrower, $10 clearance */
 #define PAGE(t)                                                        \
 	" WHERE " t ".division_code BETWEEN $1::bigint AND $2::bigint" \
 	" AND ($3::text IS NULL OR " t ".state = $3::text)"            \
@@ -25,10 +25,13 @@
 
 /* What is about a row is seen when the row is; a header block has no line. */
 #define SEEN(t, lo, hi, line, clearance)                                     \
-	" AND ((" t ".row_id = " t ".ledger_id AND " line "::text = '')"     \
+	" AND ((" t ".row_id = " t ".ledger_id AND " line "::text[] = '{\"\"}')" \
 	" OR EXISTS (SELECT FROM issue i WHERE i.id = " t ".row_id"          \
 	" AND i.division_code BETWEEN " lo "::bigint AND " hi "::bigint"     \
-	" AND (" line "::text = '' OR i.competent_line = " line "::text)"    \
+	" AND ((" line "::text[])[1] = '' OR i.competent_line = ("           \
+	line "::text[])[1])"                                                 \
+	" AND ((" line "::text[])[2] IS NULL OR narrow_sees(" line           \
+	"::text[], 'issue', i.id))"                                          \
 	" AND i.sensitivity <= " clearance "::int))"
 
 struct list {
@@ -94,7 +97,7 @@ static const struct stmt files_stmt = { "sync_files",
 	"SELECT f.binding_id, f.path, lpad(f.division_code::text, 12, '0'),"
 	" f.file_sha, f.state, f.code, f.zh, f.en, f.ledger_id, " TIME("f.at")
 	" FROM sheet_file f" PAGE("f")
-	" AND $5::uuid IS NULL AND $9::text = '' AND $10::int IS NOT NULL"
+	" AND $5::uuid IS NULL AND $9::text[] = '{\"\"}' AND $10::int IS NOT NULL"
 	" AND ($6::text IS NULL OR (f.path, f.binding_id)"
 	" > ($6::text, $7::uuid))"
 	" ORDER BY f.path, f.binding_id LIMIT $8::int" };
@@ -274,7 +277,7 @@ item_json(
 			buf_str(b, text);
 		else if (l == &conflicts && one_of(values, l->key[k]))
 			cell_json(b, entity_find("issue"), name, text,
-			    r->who.scope.clearance);
+			    &r->who);
 		else
 			buf_json(b, text);
 	}

@@ -147,19 +147,25 @@ push_look(struct push *p, struct push_row *row, struct look *l)
 	for (size_t i = 0; i < p->ncolumns; i++) {
 		const struct ledger_column *c = p->column[i];
 		const char *b = text_of(row->shadow, c->name), *m = NULL;
+		bool shown = row->known == KNOWN_ROW && !p->adopted;
 
 		l->server[i] = row->now == NULL ? ""
 						: ledger_show(a, c, codes,
 						      row->now, row->extra);
-		l->given[i] = row->known == KNOWN_ROW && !p->adopted
-				  ? ledger_show(a, c, codes, then, extra_then)
-				  : "";
-		if (b != NULL)
+		l->given[i] =
+		    shown ? ledger_show(a, c, codes, then, extra_then) : "";
+		if (b != NULL) {
 			m = text_of(row->meant, c->name);
-		else
+			l->base[i] = b;
+			l->meant[i] = m != NULL ? m : b;
+		} else {
 			b = text_of(row->overrides, c->name);
-		l->base[i] = b != NULL ? b : l->given[i];
-		l->meant[i] = m != NULL ? m : l->base[i];
+			l->base[i] = shown ? book_shown(p->r, &p->book, c,
+						 then, extra_then, b)
+				     : b != NULL ? b
+						 : "";
+			l->meant[i] = b != NULL ? b : l->given[i];
+		}
 		l->file[i] = file_cell(row, c->name);
 	}
 	json_decref(extra_then);

@@ -205,8 +205,8 @@ names_decided(struct push *p, const struct push_row *row,
 		return;
 	extra = ledger_extra(p->book.form->entity, row->next);
 	for (size_t c = 0; c < p->book.form->ncolumns; c++)
-		cells[c] = ledger_show(&p->r->arena, p->column[c],
-		    book_codes(&p->book), row->next, extra);
+		cells[c] = book_shown(p->r, &p->book, p->column[c],
+		    row->next, extra, NULL);
 	json_decref(extra);
 	while (i < m->nlive && strcmp(m->live[i].id, row->id) != 0)
 		i++;
@@ -353,8 +353,8 @@ known_key(struct push *p, const char **fields, const json_t *overrides,
 			s = json_string_value(
 			    json_object_get(overrides, c->name));
 		if (s == NULL && fields != NULL)
-			s = ledger_show(
-			    a, c, book_codes(&p->book), fields, extra);
+			s = book_shown(
+			    p->r, &p->book, c, fields, extra, NULL);
 		cells[at] = s == NULL ? "" : s;
 	}
 	json_decref(extra);

@@ -44,7 +44,7 @@ static const struct stmt read_stmt = { "sync_resolve_read",
 	" JOIN sheet_template t ON t.code = l.template_code"
 	" AND t.version = l.template_version" BOOK_JOINS
 	" WHERE c.id = $1::uuid AND c.division_code BETWEEN $3::bigint"
-	" AND $4::bigint AND (c.row_id <> l.id OR $5::text = '')"
+	" AND $4::bigint AND (c.row_id <> l.id OR $5::text[] = '{\"\"}')"
 	" AND ($2::text = '' OR EXISTS (SELECT FROM sheet_binding_ledger bl"
 	" WHERE bl.ledger_id = l.id AND bl.binding_id::text = $2::text))" };
 static const struct stmt header_lock = { "sync_resolve_header",
@@ -295,7 +295,8 @@ set_cell(struct resolve *v, const char *name, const char *text)
 	struct reason why;
 	const char *sql;
 
-	if (c->field != NULL && c->field->clearance > r->who.scope.clearance) {
+	if (c->field != NULL && mask_field(&r->who, v->book.form->entity,
+	    c->field, NULL) != MASK_NONE) {
 		fail(r, E_DENIED, "clearance", "您无权查看或修改该栏",
 		    "The column is above your clearance.");
 		return false;

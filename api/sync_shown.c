@@ -27,6 +27,10 @@ filled_json(struct export *, const char *row, const char *shadow);
 static void earlier_json(struct buf *, const char *text);
 static enum next get(struct request *, struct export *);
 
+/* A witness of the log (4.6): it goes wherever the workbook goes. */
+static const struct stmt head_stmt = { "sync_export_head",
+	"SELECT audit.head_at((SELECT exported_at FROM sheet_export"
+	" WHERE id = $1::uuid))" };
 static const struct stmt spares_stmt = { "sync_shown_spares",
 	"SELECT p.row_id, s.cells::text, coalesce(s.gone, false),"
 	" s.earlier::text, s.inherited FROM sheet_spare p LEFT JOIN sheet_shadow s"
@@ -49,8 +53,8 @@ static const struct stmt known_stmt = { "sync_shown_export",
 	" JOIN sheet_template t ON t.code = e.template_code"
 	" AND t.version = e.template_version" BOOK_JOINS
 	" WHERE e.id = $1::uuid AND e.binding_id = $2::uuid" };
-static const struct stmt *const statements[] = { &spares_stmt, &pending_stmt,
-	&header_stmt, &known_stmt };
+static const struct stmt *const statements[] = { &head_stmt, &spares_stmt,
+	&pending_stmt, &header_stmt, &known_stmt };
 
 void
 export_shown_init(void)
@@ -68,6 +72,7 @@ export_plan_shown(struct export *x, bool fresh)
 	const struct entity *e = x->book.form->entity;
 	const char *param[5];
 
+	x->at_head = batch_addv(b, &head_stmt, 1, x->id);
 	rows->sql = book_sql(x->r, e, BOOK_SHOWN);
 	x->at_rows = batch_addv(b, rows, 2, x->id, e->table);
 	x->at_spares = batch_addv(b, &spares_stmt, 1, x->id);
@@ -306,6 +311,8 @@ identity_json(struct export *x)
 		{ "division", k->division },
 		{ "kind", x->kind },
 		{ "path", x->path },
+		{ "head", rows_text(batch_rows(&x->r->batch, x->at_head), 0,
+		    0) },
 	};
 
 	crypto_auth_hmacsha256(
@@ -438,8 +445,7 @@ key_json(struct export *x, const char *const *fields)
 		    &x->book.form->column[x->book.form->key[i].column];
 
 		buf_key(b, c->name);
-		buf_json(b, ledger_show(&x->r->arena, c, book_codes(&x->book),
-				fields, extra));
+		buf_json(b, book_shown(x->r, &x->book, c, fields, extra, NULL));
 	}
 	buf_char(b, '}');
 	json_decref(extra);

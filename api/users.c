@@ -9,6 +9,7 @@
 #include "model/check.h"
 #include "route.h"
 #include "scope.h"
+#include "settings.h"
 #include "shape.h"
 
 #define USERS_MAX 500
@@ -30,9 +31,9 @@ struct work {
 static const struct field user_fields[] = {
 	{ "login", "用户名", "Login: lower-case letters, digits, . _ -.",
 	    T_TEXT, F_REQUIRED, 0, 2, 63, NULL, "3.3", NULL },
-	{ "name", "姓名", "Full name.", T_TEXT, F_REQUIRED | F_PII, 0, 1, 60,
+	{ "name", "姓名", "Full name.", T_TEXT, F_REQUIRED | PII(DUTY), 0, 1, 60,
 	    NULL, "3.3", NULL },
-	{ "phone", "电话", "Phone.", T_TEXT, F_PII, 0, 0, 40, NULL, "3.3",
+	{ "phone", "电话", "Phone.", T_TEXT, PII(CONTACT), 0, 0, 40, NULL, "3.3",
 	    check_phone },
 	{ "division_code", "所在区划", "Division the person works in.",
 	    T_DIVISION, F_REQUIRED, 0, 0, 0, NULL, "3.3", NULL },
@@ -41,16 +42,9 @@ static const struct field user_fields[] = {
 	{ "org_division", "单位区划",
 	    "Division of the organisation, if another.", T_DIVISION, 0, 0, 0,
 	    0, NULL, "3.3", NULL },
-};
-static const struct field grant_fields[] = {
-	{ "role", "角色", "Role code.", T_TEXT, F_REQUIRED, 0, 1, 40, NULL,
-	    "5.1", NULL },
-	{ "division_code", "范围", "Root of the range; default the person's.",
-	    T_DIVISION, 0, 0, 0, 0, NULL, "5.1", NULL },
-	{ "line_code", "条线", "Sector line the role is bound to.", T_TEXT, 0,
-	    0, 0, 40, NULL, "5.1", NULL },
-	{ "clearance", "权限级别", "0 open to 4 disciplinary.", T_INT, 0, 0,
-	    0, 4, NULL, "5.3", NULL },
+	{ "must_change", "须改密码", "The password must be changed before "
+	    "anything else; so must one that an administrator sets.", T_BOOL,
+	    0, 0, 0, 0, NULL, "4.7", NULL },
 };
 
 static const struct stmt look_up = { "users_look_up",
@@ -63,43 +57,77 @@ static const struct stmt look_up = { "users_look_up",
 /* A login taken in another scope fails by row-level security. */
 static const struct stmt put_users = { "users_put",
 	"INSERT INTO app_user AS u (id, login, name, phone, org_id,"
-	" division_code, password) SELECT t.id, t.login, t.name, t.phone,"
-	" o.id, t.division_code::bigint, coalesce(t.hash, '!')"
+	" division_code, password, must_change) SELECT t.id, t.login, t.name,"
+	" t.phone, o.id, t.division_code::bigint, coalesce(t.hash, '!'),"
+	" coalesce(t.must_change, false) OR (t.hash IS NOT NULL AND"
+	" $2::boolean)"
 	" FROM jsonb_to_recordset($1::jsonb) AS t (id uuid, login text,"
 	" name text, phone text, org text, org_division text,"
-	" division_code text, hash text)"
+	" division_code text, hash text, must_change boolean)"
 	" LEFT JOIN org_unit o ON o.code = t.org AND o.division_code ="
 	" coalesce(t.org_division, t.division_code)::bigint"
 	" ON CONFLICT (login) DO UPDATE SET name = excluded.name,"
 	" phone = excluded.phone, org_id = excluded.org_id,"
 	" division_code = excluded.division_code,"
 	" password = CASE excluded.password WHEN '!' THEN u.password"
-	" ELSE excluded.password END"
+	" ELSE excluded.password END, password_set_at = CASE"
+	" excluded.password WHEN '!' THEN u.password_set_at ELSE now() END,"
+	" must_change = u.must_change OR excluded.must_change"
 	" WHERE (u.name, u.phone, u.org_id, u.division_code) IS DISTINCT"
 	" FROM (excluded.name, excluded.phone, excluded.org_id,"
-	" excluded.division_code) OR excluded.password <> '!'" };
+	" excluded.division_code) OR excluded.password <> '!'"
+	" OR (excluded.must_change AND NOT u.must_change)" };
+/* Each grant of the body, and those that count of the ones there are. */
 #define GRANTS                                                                 \
-	"(SELECT u.id AS user_id, g.role,"                                     \
-	" coalesce(g.division_code, t.division_code)::bigint AS division_code,"\
-	" coalesce(g.line_code, '') AS line_code, g.clearance"                 \
+	"(SELECT u.id AS user_id, g.role, p.at AS division_code,"              \
+	" coalesce(g.line_code, '') AS line_code, g.clearance,"                \
+	" (SELECT a.id FROM action a WHERE a.code = g.action) AS action_id,"   \
+	" (SELECT o.id FROM org_unit o WHERE o.code = g.cover_org"             \
+	" AND o.division_code = p.at) AS cover_org_id,"                        \
+	" g.own, coalesce(g.valid_from, now()) AS valid_from, g.valid_to"      \
 	" FROM jsonb_to_recordset($1::jsonb) AS t (login text,"                \
 	" division_code text, grants jsonb) JOIN app_user u USING (login),"    \
 	" jsonb_to_recordset(t.grants) AS g (role text, division_code text,"   \
-	" line_code text, clearance smallint))"
+	" line_code text, clearance smallint, action text, cover_org text,"    \
+	" own uuid[], valid_from timestamptz, valid_to timestamptz),"          \
+	" LATERAL (SELECT coalesce(g.division_code, t.division_code)::bigint)" \
+	" AS p (at))"
+#define SAME                                                                   \
+	" (n.user_id, n.role, n.division_code, n.line_code) ="                 \
+	" (g.user_id, g.role, g.division_code, g.line_code)"                   \
+	" AND n.action_id IS NOT DISTINCT FROM g.action_id"                    \
+	" AND n.cover_org_id IS NOT DISTINCT FROM g.cover_org_id"              \
+	" AND (g.valid_to IS NULL OR g.valid_to > now())"
+/* Where a grant names an action or an organisation that is not there. */
+static const struct stmt look_grants = { "users_look_grants",
+	"SELECT t.at - 1, g.at - 1, CASE WHEN a.id IS NULL AND"
+	" g.v->>'action' IS NOT NULL THEN 'action' ELSE 'cover_org' END"
+	" FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS t (v, at)"
+	" CROSS JOIN LATERAL jsonb_array_elements(t.v->'grants')"
+	" WITH ORDINALITY AS g (v, at) LEFT JOIN action a ON a.code = g.v->>'action'"
+	" LEFT JOIN org_unit o ON o.code = g.v->>'cover_org'"
+	" AND o.division_code = coalesce(g.v->>'division_code',"
+	" t.v->>'division_code')::bigint"
+	" WHERE (g.v->>'action' IS NOT NULL AND a.id IS NULL)"
+	" OR (g.v->>'cover_org' IS NOT NULL AND o.id IS NULL)" };
 static const struct stmt end_grants = { "users_end_grants",
-	"UPDATE role_grant g SET valid_to = now() FROM app_user u"
+	"UPDATE role_grant g SET valid_to = greatest(now(), valid_from)"
+	" FROM app_user u"
 	" WHERE u.id = g.user_id AND u.login IN (SELECT v->>'login'"
 	" FROM jsonb_array_elements($1::jsonb) v)"
 	" AND (g.valid_to IS NULL OR g.valid_to > now())"
-	" AND NOT EXISTS (SELECT FROM " GRANTS " n"
-	" WHERE (n.user_id, n.role, n.division_code, n.line_code) ="
-	" (g.user_id, g.role, g.division_code, g.line_code))" };
+	" AND NOT EXISTS (SELECT FROM " GRANTS " n WHERE" SAME ")" };
+static const struct stmt change_grants = { "users_change_grants",
+	"UPDATE role_grant g SET clearance = n.clearance, own = n.own,"
+	" valid_to = n.valid_to FROM " GRANTS " n WHERE" SAME
+	" AND (g.clearance, g.own, g.valid_to) IS DISTINCT FROM"
+	" (n.clearance, n.own, n.valid_to)" };
+/* What ended stays as it was: a decision was given under it. */
 static const struct stmt put_grants = { "users_put_grants",
-	"INSERT INTO role_grant AS g (id, user_id, role, division_code,"
-	" line_code, clearance) SELECT gen_random_uuid(), n.* FROM " GRANTS
-	" n ON CONFLICT (user_id, role, division_code, line_code)"
-	" DO UPDATE SET clearance = excluded.clearance, valid_to = NULL"
-	" WHERE g.valid_to IS NOT NULL OR g.clearance <> excluded.clearance" };
+	"INSERT INTO role_grant (id, user_id, role, division_code, line_code,"
+	" clearance, action_id, cover_org_id, own, valid_from, valid_to)"
+	" SELECT gen_random_uuid(), n.* FROM " GRANTS " n WHERE NOT EXISTS"
+	" (SELECT FROM role_grant g WHERE" SAME ")" };
 /* A new password or a role taken away ends what was opened with the old. */
 static const struct stmt end_sessions = { "users_end_sessions",
 	"UPDATE session s SET revoked_at = now() FROM app_user u,"
@@ -109,23 +137,20 @@ static const struct stmt end_sessions = { "users_end_sessions",
 	" (SELECT FROM role_grant g WHERE g.id = s.grant_id"
 	" AND g.valid_to <= now()))" };
 static const struct stmt *const statements[] = { &look_up, &put_users,
-	&end_grants, &put_grants, &end_sessions };
+	&look_grants, &end_grants, &change_grants, &put_grants, &end_sessions };
 
 static enum next users_put(struct request *);
 static enum next look(struct request *, struct work *);
 static void check_user(struct request *, struct work *, json_t *,
     const char *path, const char *initial);
-static void check_grants(struct request *, json_t *user, const char *path);
-static void check_grant(struct request *, json_t *grant, const json_t *user,
-    const char *path);
 static const char *at(struct request *, const struct work *, size_t);
 static enum next known(struct request *, struct work *);
 static enum next hash(struct request *, struct work *);
 static enum next store(struct request *, struct work *);
 
 static const struct route routes[] = {
-	{ .method = M_POST, .pattern = "/v1/users", .right = RIGHT_CONFIGURE,
-	    .handle = users_put, .lane = LANE_SLOW, .id = "putUsers",
+	{ .method = M_POST, .pattern = "/v1/users", .right = RIGHT_SECURE,
+	    .handle = users_put, .lane = LANE_SLOW, .secret = true, .id = "putUsers",
 	    .summary = "Load people with their roles, by login",
 	    .summary_zh = "载入用户及其角色", .request_schema = "UserBulk",
 	    .reply_schema = "Loaded" },
@@ -147,8 +172,7 @@ users_schema(void)
 	json_object_set_new(properties, "password", json_pack("{ss ss}",
 	    "type", "string", "description",
 	    "Needed for a new person; for a known one it is set anew."));
-	json_object_set_new(properties, "grants", shape_schema_list(
-	    shape_schema(grant_fields, COUNT(grant_fields))));
+	json_object_set_new(properties, "grants", shape_schema_list(grants_schema()));
 	json_array_append_new(json_object_get(one, "required"),
 	    json_string("grants"));
 	return json_pack("{ss s{ss ss ss s[{ss}]} s[O {ss sb s[s]"
@@ -181,13 +205,21 @@ users_put(struct request *r)
 			return fail(r, E_CONFLICT, "login_taken",
 			    "有的用户名已在其他地区使用",
 			    "A login is taken elsewhere.");
+		if (strcmp(rows_constraint(bad), "role_grant_one_part") == 0)
+			return fail(r, E_CONFLICT, "one_part",
+			    "同一人不能同时担任系统、安全、审计管理员中的两种，"
+			    "也不能兼任业务角色或审计人员",
+			    "Nobody is two of system, security and audit "
+			    "administrator, auditor and business user at the "
+			    "same time.");
 		return fail_data(r);
 	}
 	if (w->phase == LOOKED)
 		return known(r, w);
 	return reply_loaded(r, w->n, rows_affected(batch_rows(&r->batch, 0)) +
 	    rows_affected(batch_rows(&r->batch, 1)) +
-	    rows_affected(batch_rows(&r->batch, 2)));
+	    rows_affected(batch_rows(&r->batch, 2)) +
+	    rows_affected(batch_rows(&r->batch, 3)));
 }
 
 /* One person, or {"users": […], "initial_password": "…"}: the latter is for
@@ -204,9 +236,9 @@ look(struct request *r, struct work *w)
 		shape_check(r, NULL, 0, members, body, "");
 		initial = json_string_value(json_object_get(request_json(r),
 		    "initial_password"));
-		if (initial != NULL && password_weak(initial) != NULL)
+		if (initial != NULL && password_weak(initial, NULL) != NULL)
 			shape_fault(r, "", "initial_password", "weak",
-			    password_weak(initial), "is too weak");
+			    password_weak(initial, NULL), "is too weak");
 	}
 	if (body == NULL) {
 		json_decref(seen);
@@ -240,6 +272,7 @@ look(struct request *r, struct work *w)
 	w->phase = LOOKED;
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 	batch_add(&r->batch, &look_up, 1, &w->users);
+	batch_add(&r->batch, &look_grants, 1, &w->users);
 	return NEXT_DB;
 }
 
@@ -268,70 +301,15 @@ check_user(struct request *r, struct work *w, json_t *one, const char *path,
 		shape_fault(r, path, "division_code", "unknown",
 		    "没有这个区划", "no such division");
 	if (json_object_get(one, "password") != NULL && (own == NULL ||
-	    password_weak(own) != NULL))
+	    password_weak(own, login) != NULL))
 		shape_fault(r, path, "password", "weak",
-		    own != NULL ? password_weak(own) : "只能是文字",
-		    "must have 8 characters or more, not only digits");
+		    own != NULL ? password_weak(own, login) : "只能是文字",
+		    "must have 8 characters of two kinds or more, and not be "
+		    "the login or a common one");
 	json_object_del(one, "password");
-	check_grants(r, one, path);
+	grants_check(r, one, path);
 	uuid_new(id); /* kept only by a new one */
 	json_object_set_new(one, "id", json_string(id));
-}
-
-static void
-check_grants(struct request *r, json_t *user, const char *path)
-{
-	json_t *list = json_object_get(user, "grants");
-	const char *own = arena_printf(&r->arena, "%s/grants", path);
-	struct fault **before = r->faults_end;
-
-	if (list == NULL) {
-		shape_fault(r, path, "grants", "required", "请填写角色",
-		    "is required; it may be an empty list");
-		return;
-	}
-	if (!shape_list(r, grant_fields, COUNT(grant_fields), list, own) ||
-	    r->faults_end != before)
-		return;
-	for (size_t i = 0; i < json_array_size(list); i++)
-		check_grant(r, json_array_get(list, i), user,
-		    arena_printf(&r->arena, "%s/%zu", own, i));
-}
-
-/* Fills in the role's own clearance where none is given. */
-static void
-check_grant(struct request *r, json_t *grant, const json_t *user,
-    const char *path)
-{
-	const struct role *role = role_find(json_string_value(
-	    json_object_get(grant, "role")));
-	const char *line = json_string_value(json_object_get(grant,
-	    "line_code"));
-	const char *code = json_string_value(json_object_get(grant,
-	    "division_code"));
-	int64_t division;
-
-	if (code == NULL)
-		code = json_string_value(json_object_get(user,
-		    "division_code"));
-	if (role == NULL || strcmp(role->code, "sheet_agent") == 0) {
-		shape_fault(r, path, "role", "not_in_list", "没有这个角色",
-		    "no such role");
-		return;
-	}
-	division = code != NULL ? strtoll(code, NULL, 10) : -1;
-	if (code == NULL || !scope_covers(&r->who, division))
-		shape_fault(r, path, "division_code", "unknown",
-		    "没有这个区划", "no such division");
-	else if (role->level != 0 && role->level != division_level(division))
-		shape_fault(r, path, "division_code", "out_of_range",
-		    "该角色不属于这一级", "the role is of another level");
-	if (role->line && (line == NULL || *line == '\0'))
-		shape_fault(r, path, "line_code", "required",
-		    "该角色须指定条线", "the role needs a sector line");
-	if (json_object_get(grant, "clearance") == NULL)
-		json_object_set_new(grant, "clearance",
-		    json_integer(role->clearance));
 }
 
 static const char *
@@ -366,6 +344,12 @@ known(struct request *r, struct work *w)
 			    "没有这个单位", "no such organisation");
 	}
 	json_decref(items);
+	rows = batch_rows(&r->batch, 1);
+	for (int i = 0; i < rows_n(rows); i++)
+		shape_fault(r, arena_printf(&r->arena, "%s/grants/%s",
+		    at(r, w, (size_t)rows_long(rows, i, 0)),
+		    rows_text(rows, i, 1)), rows_text(rows, i, 2), "unknown",
+		    "没有这个专项行动或单位", "is not there");
 	if (r->faults != NULL)
 		return shape_refuse(r);
 	w->phase = HASHING;
@@ -419,8 +403,10 @@ store(struct request *r, struct work *w)
 	p = shape_text(r, items);
 	w->phase = WRITTEN;
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
-	batch_add(&r->batch, &put_users, 1, &p);
+	batch_addv(&r->batch, &put_users, 2, p, settings()->easy_login ?
+	    "false" : "true");
 	batch_add(&r->batch, &end_grants, 1, &p);
+	batch_add(&r->batch, &change_grants, 1, &p);
 	batch_add(&r->batch, &put_grants, 1, &p);
 	batch_add(&r->batch, &end_sessions, 1, &p);
 	return NEXT_DB;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answers.h"
 #include "base/buf.h"
 #include "entity.h"
 #include "value.h"
@@ -10,11 +11,11 @@ static void read_field(struct request *, const struct entity *,
     const struct codes *, int, const json_t *, enum body_use,
     const char **row, bool *changed);
 static bool fixed(struct request *, const struct field *, const json_t *,
-    enum body_use, const char *was);
+    enum body_use, const char *was, enum mask);
 static bool out_of_reach(struct request *, const struct field *,
     const char *sql, enum body_use);
-static bool still_masked(struct request *, const struct field *,
-    const char *was, const json_t *);
+static bool as_shown(const struct field *, const char *was, const json_t *,
+    enum mask);
 static bool same(const char *, const char *);
 static bool same_json(const char *, const json_t *);
 
@@ -69,39 +70,49 @@ read_field(struct request *r, const struct entity *e,
 {
 	const struct field *f = field_at(e, i);
 	const char *at = arena_printf(&r->arena, "/%s", f->name), *sql;
+	enum mask mask = mask_field(&r->who, e, f, row);
+	json_t *whole = NULL;
 	struct reason why;
 
-	if (fixed(r, f, v, use, row[i]))
+	if (fixed(r, f, v, use, row[i], mask))
 		return;
-	if (f->clearance > r->who.scope.clearance) {
-		if (!still_masked(r, f, row[i], v))
+	if (mask != MASK_NONE) {
+		if (!as_shown(f, row[i], v, mask))
 			fault(r, at, "DQ-02", "masked",
 			    "该字段对您是脱敏显示的，不能修改",
 			    "is masked for you and cannot be written");
 		return;
 	}
+	if (field_pii(f) == PII_ANSWERS && row[i] != NULL &&
+	    json_is_object(v) && answers_masked(r, e, f, row)) {
+		whole = answers_take(r, e, f, row, v);
+		if (whole == NULL)
+			return;
+		v = whole;
+	}
 	if (!value_from_json(&r->arena, f, codes, v, &sql, &why)) {
 		fault(r, at, why.rule, why.code, why.zh, why.en);
-		return;
+		goto out;
 	}
 	if (sql == NULL && (f->flags & F_REQUIRED)) {
 		fault(r, at, "DQ-01", "required",
 		    arena_printf(&r->arena, "“%s”不能为空", f->label),
 		    "cannot be blank");
-		return;
+		goto out;
 	}
-	if (out_of_reach(r, f, sql, use))
-		return;
-	if (f->type == T_JSON ? same_json(row[i], v) : same(row[i], sql))
-		return;
+	if (out_of_reach(r, f, sql, use) ||
+	    (f->type == T_JSON ? same_json(row[i], v) : same(row[i], sql)))
+		goto out;
 	row[i] = sql;
 	changed[i] = true;
+out:
+	json_decref(whole);
 }
 
 /* What this use of a body cannot write. */
 static bool
 fixed(struct request *r, const struct field *f, const json_t *v,
-    enum body_use use, const char *was)
+    enum body_use use, const char *was, enum mask mask)
 {
 	bool command = (f->flags & F_COMMAND) != 0;
 
@@ -109,7 +120,7 @@ fixed(struct request *r, const struct field *f, const json_t *v,
 	    (!(f->flags & F_CREATE) || use == BODY_CREATE))
 		return false;
 	if ((use == BODY_REPLACE || (f->flags & F_CREATE)) &&
-	    still_masked(r, f, was, v))
+	    as_shown(f, was, v, mask))
 		return true;
 	fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02",
 	    "read_only", command ? "这个字段只能通过命令改变"
@@ -144,15 +155,15 @@ out_of_reach(struct request *r, const struct field *f, const char *sql,
 
 /* A masked value that comes back as it was shown means: unchanged. */
 static bool
-still_masked(struct request *r, const struct field *f, const char *was,
-    const json_t *v)
+as_shown(const struct field *f, const char *was, const json_t *v,
+    enum mask mask)
 {
 	struct buf shown;
 	bool equal;
 	char *text;
 
 	buf_init(&shown, 64 * 1024);
-	value_to_json(&shown, f, was, r->who.scope.clearance);
+	value_to_json(&shown, f, was, mask);
 	text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
 	equal = text != NULL && !shown.over && strcmp(text, shown.data) == 0;
 	free(text);

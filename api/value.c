@@ -27,7 +27,8 @@ static bool json_printable(const json_t *);
 static const char *money_show(struct arena *, const char *sql, unsigned dec);
 static bool money_read(struct arena *, const char *shown, unsigned dec,
     const char **sql);
-static void mask(struct buf *, const struct field *, const char *sql);
+static void masked(struct buf *, const struct field *, const char *sql,
+    enum mask);
 
 /* Refused in any text: it could reorder or hide what people read. */
 static const char unprintable_zh[] = "含有不可见的控制字符";
@@ -163,14 +164,14 @@ value_to_cell(struct arena *a, const struct field *f, enum kind kind,
 
 void
 value_to_json(struct buf *out, const struct field *f, const char *sql,
-    int clearance)
+    enum mask mask)
 {
 	if (sql == NULL) {
 		buf_str(out, "null");
 		return;
 	}
-	if (f->clearance > clearance) {
-		mask(out, f, sql);
+	if (mask != MASK_NONE) {
+		masked(out, f, sql, mask);
 		return;
 	}
 	switch (f->type) {
@@ -378,50 +379,19 @@ money_read(struct arena *a, const char *shown, unsigned dec, const char **sql)
 	return true;
 }
 
-const char *
-value_masked(struct arena *a, const struct field *f, const char *text)
-{
-	struct buf b;
-	const char *s;
-
-	buf_init(&b, 64);
-	mask(&b, f, text);
-	REQUIRE(!b.over && b.len >= 2);
-	s = arena_strndup(a, b.data + 1, b.len - 2);
-	buf_free(&b);
-	return s;
-}
-
-bool
-value_is_masked(const struct field *f, const char *text)
-{
-	return (f->flags & F_PII) != 0 && f->type == T_TEXT &&
-	       strstr(text, "**") != NULL;
-}
-
-/* domain.md 5.3: a number keeps its ends, a name its first character. */
+/* What a mask leaves of a value. */
 static void
-mask(struct buf *out, const struct field *f, const char *sql)
+masked(struct buf *out, const struct field *f, const char *sql,
+    enum mask mask)
 {
-	size_t n = strlen(sql), head = 0;
+	struct arena a;
+	const char *text;
 
-	if (!(f->flags & F_PII) || f->type != T_TEXT) {
+	arena_init(&a, 0);
+	text = mask_value(&a, f, sql, mask);
+	if (text == NULL)
 		buf_str(out, "null");
-		return;
-	}
-	if (n >= 7 && strspn(sql, "0123456789 -+") == n) {
-		buf_char(out, '"');
-		buf_add(out, sql, 3);
-		buf_str(out, "****");
-		buf_add(out, sql + n - 4, 4);
-		buf_char(out, '"');
-		return;
-	}
-	do
-		head++;
-	while (((unsigned char)sql[head] & 0xc0) == 0x80);
-	buf_char(out, '"');
-	if ((unsigned char)*sql >= 0x80) /* never a quote or a backslash */
-		buf_add(out, sql, head);
-	buf_str(out, "**\"");
+	else
+		buf_json(out, text);
+	arena_free(&a);
 }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/canon.h"
+#include "mask.h"
 #include "model/model.h"
 
 struct reason {
@@ -32,17 +33,13 @@ bool value_from_cell(struct arena *, const struct field *, enum kind,
 /* SQL text → what a ledger cell shows, canonical; "" for null. */
 const char *value_to_cell(struct arena *, const struct field *, enum kind,
     const struct codes *, const char *sql);
-/* SQL text → JSON, appended; masked by clearance. */
+/* SQL text → JSON, appended; what is masked as mask_text() has it, else null. */
 void value_to_json(struct buf *, const struct field *, const char *sql,
-    int clearance);
+    enum mask);
 /* A timestamptz as PostgreSQL gives it → 2023-04-06T08:00:00.000000Z. */
 #define TIME_ISO 28
 const char *time_iso(char out[TIME_ISO], const char *sql);
 /* ISO 8601 with Z or an offset → as PostgreSQL prints it in UTC. */
 bool time_utc(struct arena *, const char **text);
-/* How a text is shown to who may not see it, and whether a text looks so. */
-const char *
-value_masked(struct arena *, const struct field *, const char *text);
-bool value_is_masked(const struct field *, const char *text);
 
 #endif

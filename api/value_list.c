@@ -16,7 +16,6 @@
 
 static bool refuse(struct reason *, const char *code, const char *zh,
     const char *en);
-static const char *array_make(struct arena *, const char *const *, size_t n);
 static bool needs_quotes(const char *);
 static size_t array_read(struct arena *, const char *sql,
     const char *const **out);
@@ -55,7 +54,7 @@ codes_from_json(struct arena *a, const struct field *f,
 		if (!had)
 			list[n++] = s;
 	}
-	*sql = array_make(a, list, n);
+	*sql = n == 0 ? NULL : text_array(a, list, n);
 	return true;
 }
 
@@ -136,7 +135,7 @@ codes_of_json(struct arena *a, const char *text)
 			out[n++] = arena_strdup(a, s);
 	}
 	json_decref(list);
-	return array_make(a, out, n);
+	return n == 0 ? NULL : text_array(a, out, n);
 }
 
 /* As PostgreSQL prints it: four places, so that what is read back is equal. */
@@ -207,16 +206,13 @@ refuse(struct reason *why, const char *code, const char *zh, const char *en)
 	return false;
 }
 
-/* None is no answer: null. */
-static const char *
-array_make(struct arena *a, const char *const *list, size_t n)
+const char *
+text_array(struct arena *a, const char *const *list, size_t n)
 {
 	struct buf b;
 	const char *s;
 
-	if (n == 0)
-		return NULL;
-	buf_init(&b, 64 * 1024);
+	buf_init(&b, 1 << 20);
 	buf_char(&b, '{');
 	for (size_t i = 0; i < n; i++) {
 		bool quoted = needs_quotes(list[i]);

@@ -19,6 +19,9 @@ void codes_to_json(struct buf *, const char *sql);
 /* Of a JSON list, as history keeps it. */
 const char *codes_of_json(struct arena *, const char *text);
 
+/* PostgreSQL's text of an array of texts, as it would write it itself. */
+const char *text_array(struct arena *, const char *const *, size_t n);
+
 bool decimal_in(struct arena *, const struct field *, const char *,
     const char **sql, struct reason *);
 const char *decimal_show(struct arena *, const char *sql);

@@ -48,7 +48,8 @@ static struct stmt list, one;
 static const struct stmt insert = { "webhook_insert",
 	"INSERT INTO webhook (id, url, description, entities, division_code,"
 	" line, clearance, role, owner_id, grant_id, active)"
-	" SELECT $5::uuid, $6, $7, $8::jsonb, $9::bigint, $3::text, $4::int,"
+	" SELECT $5::uuid, $6, $7, $8::jsonb, $9::bigint, ($3::text[])[1],"
+	" $4::int,"
 	" g.role, g.user_id, g.id, coalesce($10::boolean, true)"
 	" FROM session s JOIN role_grant g ON g.id = s.grant_id"
 	" WHERE s.token_hash = $11"
@@ -64,7 +65,7 @@ static const struct stmt update = { "webhook_update",
 	"UPDATE webhook SET url = $6, description = $7, entities = $8::jsonb,"
 	" active = $9::boolean, notice = CASE WHEN $9::boolean THEN NULL"
 	" ELSE notice END WHERE division_code BETWEEN $1::bigint AND"
-	" $2::bigint AND ($3::text = '' OR line = $3::text)"
+	" $2::bigint" SCOPE_LINE("line")
 	" AND $4::int IS NOT NULL AND id = $5::uuid AND rev = $10::bigint"
 	" RETURNING id" };
 /* Turned on again, it goes on where it was as far as the feed still reaches. */
@@ -77,7 +78,7 @@ static const struct stmt update_state = { "webhook_state_update",
 static const struct stmt end = { "webhook_end",
 	"UPDATE webhook SET voided_at = now(), active = false"
 	" WHERE division_code BETWEEN $1::bigint AND $2::bigint"
-	" AND ($3::text = '' OR line = $3::text) AND $4::int IS NOT NULL"
+	SCOPE_LINE("line") " AND $4::int IS NOT NULL"
 	" AND id = $5::uuid AND voided_at IS NULL RETURNING id" };
 static const struct stmt *const statements[] = { &list, &one, &insert,
 	&insert_secret, &insert_state, &update, &update_state, &end };
@@ -127,7 +128,7 @@ webhook_init(void)
 	    " FROM webhook_delivery d WHERE d.webhook_id = webhook.id"
 	    " AND d.state = 'pending') FROM webhook JOIN webhook_state"
 	    " ON webhook_id = id WHERE division_code BETWEEN $1::bigint"
-	    " AND $2::bigint AND ($3::text = '' OR line = $3::text)"
+	    " AND $2::bigint" SCOPE_LINE("line")
 	    " AND $4::int IS NOT NULL AND voided_at IS NULL");
 	list.name = "webhook_list";
 	list.sql = arena_printf(&forever, "%s AND ($5::uuid IS NULL OR id >"
@@ -211,11 +212,6 @@ hook_create(struct request *r)
 		reply_etag(r, 1);
 		return reply(r, 201);
 	}
-	/* A kept reply would be a kept secret. */
-	if (request_header(r, "idempotency-key") != NULL)
-		return fail(r, E_INPUT, "no_idempotency",
-		    "密钥只显示一次，此操作不支持 Idempotency-Key",
-		    "The secret is shown once: no Idempotency-Key here.");
 	w->row = arena_array(&r->arena, field_total(e), sizeof *w->row);
 	row_set(e, w->row, "role", r->who.role);
 	if (request_json(r) == NULL)

@@ -5,12 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "settings.h"
-
-#define NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-
-_Static_assert(WEBHOOK_SEALED == NONCE + WEBHOOK_SECRET +
-    crypto_aead_xchacha20poly1305_ietf_ABYTES, "size of a sealed secret");
+#include "seal.h"
 
 void
 webhook_secret_new(unsigned char out[WEBHOOK_SECRET])
@@ -32,30 +27,14 @@ void
 webhook_seal(const char *id, const unsigned char secret[WEBHOOK_SECRET],
     char out[WEBHOOK_SEALED_HEX])
 {
-	unsigned char all[WEBHOOK_SEALED];
-
-	randombytes_buf(all, NONCE);
-	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(all + NONCE, NULL,
-	    secret, WEBHOOK_SECRET, (const unsigned char *)id, strlen(id),
-	    NULL, all, secret_key("webhook"));
-	out[0] = '\\';
-	out[1] = 'x';
-	sodium_bin2hex(out + 2, WEBHOOK_SEALED_HEX - 2, all, sizeof all);
+	seal("webhook", id, secret, WEBHOOK_SECRET, out);
 }
 
 bool
 webhook_unseal(const char *id, const char *hex,
     unsigned char out[WEBHOOK_SECRET])
 {
-	unsigned char all[WEBHOOK_SEALED];
-	size_t n;
-
-	if (strncmp(hex, "\\x", 2) != 0 || sodium_hex2bin(all, sizeof all,
-	    hex + 2, strlen(hex + 2), NULL, &n, NULL) != 0 || n != sizeof all)
-		return false;
-	return crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL,
-	    all + NONCE, n - NONCE, (const unsigned char *)id, strlen(id),
-	    all, secret_key("webhook")) == 0;
+	return unseal("webhook", id, hex, out, WEBHOOK_SECRET);
 }
 
 void

@@ -5,10 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "seal.h"
+
 #define WEBHOOK_SECRET 32
-#define WEBHOOK_SEALED (24 + WEBHOOK_SECRET + 16)
 #define WEBHOOK_SECRET_TEXT 64	/* whsec_… */
-#define WEBHOOK_SEALED_HEX (2 + 2 * WEBHOOK_SEALED + 1) /* \x… for bytea */
+#define WEBHOOK_SEALED_HEX SEAL_HEX(WEBHOOK_SECRET)
 #define WEBHOOK_SIGNATURE 56	/* v1,… */
 
 void webhook_secret_new(unsigned char out[WEBHOOK_SECRET]);

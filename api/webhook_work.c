@@ -27,14 +27,14 @@ static const struct stmt rotate = { "webhook_rotate",
 	BOTH_HOURS " hours'), to_char((now() + interval '" BOTH_HOURS
 	" hours') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 	" FROM webhook WHERE division_code BETWEEN $1::bigint AND $2::bigint"
-	" AND ($3::text = '' OR line = $3::text) AND clearance <= $4::int"
+	SCOPE_LINE("line") " AND clearance <= $4::int"
 	" AND id = $5::uuid AND voided_at IS NULL" };
 /* At their old places in the order. */
 static const struct stmt again = { "webhook_replay",
 	"UPDATE webhook_delivery d SET state = 'pending', attempts = 0,"
 	" next_at = now(), claimed_by = NULL FROM webhook w"
 	" WHERE w.division_code BETWEEN $1::bigint AND $2::bigint"
-	" AND ($3::text = '' OR w.line = $3::text) AND w.clearance <= $4::int"
+	SCOPE_LINE("w.line") " AND w.clearance <= $4::int"
 	" AND w.id = $5::uuid AND w.voided_at IS NULL AND d.webhook_id = w.id"
 	" AND d.state <> 'pending' AND (d.id = $6::uuid OR"
 	" ($6::uuid IS NULL AND d.at >= $7::timestamptz))" };
@@ -79,7 +79,7 @@ webhook_work_init(void)
 	    " AND ($7::text IS NULL OR state = $7::text)"
 	    " AND EXISTS (SELECT FROM webhook w WHERE w.id = $5::uuid"
 	    " AND w.division_code BETWEEN $1::bigint AND $2::bigint"
-	    " AND ($3::text = '' OR w.line = $3::text)"
+	    SCOPE_LINE("w.line")
 	    " AND w.clearance <= $4::int)"
 	    " ORDER BY webhook_id DESC, seq DESC LIMIT %d", PAGE + 1);
 	REQUIRE(!b.over);
@@ -113,10 +113,6 @@ hook_rotate(struct request *r)
 	if (r->state == NULL) {
 		if (!uuid_ok(r->arg[0]))
 			return fail_unknown(r);
-		if (request_header(r, "idempotency-key") != NULL)
-			return fail(r, E_INPUT, "no_idempotency",
-			    "密钥只显示一次，此操作不支持 Idempotency-Key",
-			    "The secret is shown once: no Idempotency-Key.");
 		query_scope(&r->arena, &r->who.scope, p);
 		p[4] = r->arg[0];
 		r->state = (char *)(uintptr_t)webhook_secret_made(r,

@@ -2,7 +2,6 @@
 #ifndef API_ZIP_OUT_H
 #define API_ZIP_OUT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -10,14 +9,13 @@
 struct zip_out;
 
 struct zip_out *zip_new(void);
-/* One entry after the other; the names live as long as the archive. */
+/* One entry after the other, each below 4 GB as it is and deflated; the names
+ * live as long as the archive. */
 void zip_entry_begin(struct zip_out *, const char *name);
 /* Deflates into out what can be deflated now. */
 void zip_entry_add(struct zip_out *, const void *, size_t, struct buf *out);
 void zip_entry_end(struct zip_out *, struct buf *out);
-/* The directory. False: too large for the format (4 GB). */
-bool zip_finish(struct zip_out *, struct buf *out);
-bool zip_too_large(const struct zip_out *);
+void zip_finish(struct zip_out *, struct buf *out); /* the directory */
 void zip_free(struct zip_out *); /* NULL-safe */
 
 #endif

@@ -10,6 +10,8 @@
 demo=$VAR/demo
 demo_action=yuanjiang-2023
 ctl() { "$BUILD/taizhangctl" --token-file "$demo/token" "$@"; }
+# Who grants rights is not who configures (three administrators, 5.1).
+ctl_security() { "$BUILD/taizhangctl" --token-file "$demo/token-security" "$@"; }
 
 # Code and name of every unit of the county, one per line.
 demo_units() {
@@ -19,8 +21,10 @@ demo_units() {
 
 demo_password() {
 	[ -s "$demo/password" ] && return
+	# Letters and a digit, none that is taken for another.
 	(umask 0077 && head -c 96 /dev/urandom | base64 -w0 |
-	    tr -dc 'a-hjkmnp-z2-9' | head -c 12 >"$demo/password.new")
+	    tr -dc 'a-hjkmnp-z2-9' | head -c 11 >"$demo/password.new" &&
+	    echo -n $((2 + RANDOM % 8)) >>"$demo/password.new")
 	mv "$demo/password.new" "$demo/password"
 }
 
@@ -47,18 +51,26 @@ demo_agent_conf() {
 	done
 }
 
+# One of the three administrators, straight into the database.
+demo_admin() {	# login role
+	ctl init-admin --login "$1" --role "$2" <"$demo/password" \
+	    2>"$demo/init.log" || grep -q 'there is an administrator of that kind' \
+	    "$demo/init.log" || { cat "$demo/init.log" >&2; return 1; }
+}
+
 # Called where set -e does not reach: every step says itself that it failed.
 demo_load() {
 	local code name
 	mkdir -p "$demo" "$VAR/agent/tokens" "$VAR/agent/state" &&
 	    chmod 0700 "$demo" "$VAR/agent/tokens" "$VAR/agent/state" &&
 	    demo_password || return 1
-	ctl init-admin --login admin <"$demo/password" 2>"$demo/init.log" ||
-		grep -q 'there is a system administrator' "$demo/init.log" ||
-		{ cat "$demo/init.log" >&2; return 1; }
+	demo_admin admin sysadmin && demo_admin security security_admin &&
+	    demo_admin audit audit_admin || return 1
 	ctl login --login admin <"$demo/password" &&
-	    ctl load --initial-password-file "$demo/password" conf/places \
-		conf/demo conf/actions conf/ledgers || return 1
+	    ctl load conf/places conf/demo conf/actions conf/ledgers &&
+	    ctl_security login --login security <"$demo/password" &&
+	    ctl_security load --initial-password-file "$demo/password" \
+		conf/people || return 1
 	while read -r code name; do
 		demo_folder "$code" "$name" || return 1
 	done < <(demo_units)
@@ -79,7 +91,7 @@ demo_greeting() {
 	2 登录 / sign in
 	  T=\$(curl -sS $API/v1/sessions -H 'Content-Type: application/json' -d '{"login":"nongye","password":"$password"}' | sed 's/.*"token": *"\([^"]*\)".*/\1/')
 	  curl -sS "$API/v1/issues?limit=5" -H "Authorization: Bearer \$T"
-	用户 / logins: nongye（农业农村局） huangmaozhou（黄茅洲镇） huangmaozhou-lead shenji（审计） admin；密码 / password: $password
+	用户 / logins: nongye（农业农村局） huangmaozhou（黄茅洲镇） huangmaozhou-lead shenji（审计） admin security audit（三类管理员）；密码 / password: $password
 	日志 / logs: $VAR/log   Ctrl-C 停止 / stops everything
 	EOF
 }

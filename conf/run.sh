@@ -7,6 +7,9 @@
 #   DATABASE_URL=…     another PostgreSQL instead of a private one in VAR
 #   DEMO=no            no demonstration county    AGENT=no   no agent
 #   WORKERS=2          API processes
+#   TLS=1              HTTPS and HTTP/2 by HAProxy; its settings: conf/front.sh
+#   TAIZHANG_EASY_LOGIN=no   also the demonstration asks for new passwords and
+#                      second factors
 #   JOBS_DATABASE_URL  with DATABASE_URL: the job runner's role (taizhang_jobs)
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,6 +17,7 @@ PORT=${PORT:-8080} DEMO=${DEMO:-yes} AGENT=${AGENT:-yes} WORKERS=${WORKERS:-2}
 VAR=$(realpath -m "${VAR:-var}")
 SHARE=$(realpath -m "${SHARE:-$VAR/share}")
 BUILD=$(realpath -m "${BUILD:-build}")
+export TLS=${TLS:-} TLS_PORT=${TLS_PORT:-8443} TLS_BIND=${TLS_BIND:-0.0.0.0}
 user=taizhang
 
 say() { echo "$*" >&2; }
@@ -48,10 +52,13 @@ free=$(df -Pk "$VAR" | awk 'NR == 2 { print $4 }')
 [ "$free" -gt $((512 * 1024)) ] ||
 	die "磁盘空间不足：$VAR 只剩 $((free / 1024)) MB / Disk nearly full:" \
 	    "$((free / 1024)) MB left for $VAR, 512 MB are needed."
-if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
-	die "端口 $PORT 已被占用，请用 make run PORT=… / Port $PORT is in use:" \
-	    "choose another with make run PORT=8081."
-fi
+port_free() {	# setting number
+	! (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null ||
+		die "端口 $2 已被占用，请用 make run $1=… / Port $2 is in use:" \
+		    "choose another with make run $1=$(($2 + 1))."
+}
+port_free PORT "$PORT"
+[ -z "$TLS" ] || port_free TLS_PORT "$TLS_PORT"
 
 # ---- start and stop ----------------------------------------------------------
 pids=()
@@ -106,7 +113,7 @@ db/migrate.sh >>"$VAR/log/migrate.log" 2>&1 ||
 	die "数据库升级失败 / Migration failed:" \
 	    "$(tail -n 5 "$VAR/log/migrate.log")"
 
-for key in row cursor webhook; do	# 32 random bytes each
+for key in row cursor webhook login audit; do	# 32 random bytes each
 	[ -s "$VAR/secrets/$key" ] || (umask 0077 && head -c 32 /dev/urandom \
 	    >"$VAR/secrets/$key.new" && mv "$VAR/secrets/$key.new" \
 	    "$VAR/secrets/$key")
@@ -115,7 +122,12 @@ done
 API=http://127.0.0.1:$PORT
 export TAIZHANG_BIND=127.0.0.1 TAIZHANG_PORT=$PORT \
     TAIZHANG_SECRETS="$VAR/secrets" TAIZHANG_API=$API \
-    TAIZHANG_FILES="${TAIZHANG_FILES:-$VAR/files}"
+    TAIZHANG_FILES="${TAIZHANG_FILES:-$VAR/files}" \
+    TAIZHANG_EASY_LOGIN="${TAIZHANG_EASY_LOGIN:-$DEMO}"
+if [ -n "$TLS" ]; then
+	export VAR TAIZHANG_UNIX="$VAR/run/api.sock"
+	conf/front.sh check
+fi
 sed -e "s|@BUILD@|$BUILD|g" -e "s|@WORKERS@|$WORKERS|g" -e "s|@VAR@|$VAR|g" \
     conf/api.conf >"$VAR/run/api.conf"
 [ "${SANDBOX_TRACE:-no}" = no ] ||	# log what the sandbox forbids, for tests
@@ -128,8 +140,13 @@ begin_jobs() {
 	begin jobs env DATABASE_URL="${JOBS_DATABASE_URL:-$DATABASE_URL}" \
 	    "$BUILD/taizhang-jobs"
 }
+begin_front() { begin front conf/front.sh serve; }
 begin_api
 until_true 20 api curl -fsS "$API/readyz"
+if [ -n "$TLS" ]; then
+	begin_front
+	until_true 10 front curl -fsSk "https://127.0.0.1:$TLS_PORT/healthz"
+fi
 begin_jobs
 
 if [ "$DEMO" = yes ]; then
@@ -139,6 +156,7 @@ if [ "$AGENT" = yes ]; then
 	begin_agent
 fi
 [ "$DEMO" = yes ] && demo_greeting || say "taizhang: $API ready"
+[ -z "$TLS" ] || say "HTTPS: https://$(hostname):$TLS_PORT"
 [ -z "${READY_FILE:-}" ] || : >"$READY_FILE"
 
 # A part that dies is started again; one that cannot live (three deaths within

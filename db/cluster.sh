@@ -24,18 +24,23 @@ socket)
 init)
 	[ -f "$dir/data/PG_VERSION" ] && exit 0
 	mkdir -p "$dir"
+	# A quarter of the memory, within bounds.
+	buffers=$(awk '/^MemTotal/ { m = $2 / 4096; print int(m < 128 ? 128 \
+	    : m > 2048 ? 2048 : m) "MB" }' /proc/meminfo)
 	rm -rf "$dir/new"	# half made by an interrupted start
 	"$bin/initdb" -D "$dir/new" -U postgres -A trust -E UTF8 \
 	    --locale=C.UTF-8 --data-checksums ${INITDB_FLAGS:-} >/dev/null
 	cat >>"$dir/new/postgresql.conf" <<-EOF
 	listen_addresses = ''
 	max_connections = 80
-	shared_buffers = 128MB
+	shared_buffers = $buffers
 	timezone = 'UTC'
 	log_timezone = 'UTC'
 	log_min_messages = warning
+	log_line_prefix = '%m [%p] %u@%d '
 	log_min_error_statement = panic   # statements may carry personal data
 	log_parameter_max_length_on_error = 0
+	log_error_verbosity = terse       # details quote whole rows
 	EOF
 	mv "$dir/new" "$dir/data"
 	;;

@@ -9,10 +9,13 @@
 
 #include "auth.h"
 #include "chapters.h"
+#include "conf.h"
 #include "db.h"
+#include "entity.h"
 #include "model/model.h"
 #include "notify.h"
 #include "route.h"
+#include "scope.h"
 
 /* No chapter of the model is linked here. */
 const struct entity *
@@ -20,6 +23,46 @@ entity_find(const char *name)
 {
 	(void)name;
 	return NULL;
+}
+
+/* Nor any configuration, and nobody's scope is narrowed. */
+long
+conf_seq(void)
+{
+	return 1;
+}
+
+void
+conf_plan(struct batch *b)
+{
+	(void)b;
+}
+
+void
+conf_take(const struct batch *b)
+{
+	(void)b;
+}
+
+bool
+scope_narrow(const struct scope *s)
+{
+	(void)s;
+	return false;
+}
+
+bool
+scope_given(enum right right, const char *entity)
+{
+	(void)right;
+	(void)entity;
+	return true;
+}
+
+enum next
+fail_data(struct request *r)
+{
+	return fail(r, E_INTERNAL, NULL, NULL, NULL);
 }
 
 static const struct stmt whoami = { "test_whoami",

@@ -144,7 +144,7 @@ meta(const struct report *r, const json_t *template, struct sheet_patch *out)
 {
 	static const char *const keys[] = { "template", "version", "ledger",
 		"instance", "export", "mac", "action", "unit", "division",
-		"exported_at", "seq" };
+		"exported_at", "seq", "head" };
 	struct list_of_puts p;
 
 	begin(&p, r->arena, (COUNT(keys) + 1) * 2);

@@ -95,6 +95,13 @@ arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 }
 
 void
+arena_scrub(struct arena *a)
+{
+	for (struct chunk *c = a->first; c != NULL; c = c->next)
+		explicit_bzero(c->data, c->used);
+}
+
+void
 arena_free(struct arena *a)
 {
 	struct chunk *c, *next;

@@ -30,6 +30,8 @@ char *arena_printf(struct arena *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *, const char *, va_list)
     __attribute__((format(printf, 2, 0)));
+/* Overwrites everything that was taken: it held a secret. */
+void arena_scrub(struct arena *);
 /* Everything back; the arena may be used again. */
 void arena_free(struct arena *);
 

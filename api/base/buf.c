@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "text.h"
 
 static bool room(struct buf *, size_t);
 static size_t plain_run(const char *, size_t);
@@ -62,6 +63,21 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(again);
 }
 
+void
+buf_u64(struct buf *b, uint64_t v)
+{
+	char text[U64_TEXT];
+
+	buf_str(b, u64_text(text, v));
+}
+
+void
+buf_reserve(struct buf *b, size_t n)
+{
+	if (!b->over && n <= b->limit - b->len)
+		(void)room(b, n);
+}
+
 char *
 buf_take(struct buf *b, size_t *len)
 {
@@ -91,6 +107,18 @@ buf_json_n(struct buf *b, const char *s, size_t n)
 	static const char hex[] = "0123456789abcdef";
 	const char *end = s + n;
 
+	/* Most texts stand as they are: one copy, between two quotes. */
+	if (n + 2 < b->cap - b->len && !b->over && n + 2 <= b->limit - b->len &&
+	    plain_run(s, n) == n) {
+		char *to = b->data + b->len;
+
+		*to = '"';
+		memcpy(to + 1, s, n);
+		to[n + 1] = '"';
+		to[n + 2] = '\0';
+		b->len += n + 2;
+		return;
+	}
 	buf_char(b, '"');
 	for (;;) {
 		char esc[6] = { '\\', 'u', '0', '0', 0, 0 };

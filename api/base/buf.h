@@ -25,6 +25,10 @@ void buf_reset(struct buf *);
 void buf_grow(struct buf *, const void *, size_t);
 void buf_printf(struct buf *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
+/* The number in decimal. */
+void buf_u64(struct buf *, uint64_t);
+/* Room for n more bytes at once, where the length can be told before. */
+void buf_reserve(struct buf *, size_t n);
 /* The bytes, to be freed by the caller; the buffer is empty afterwards. */
 char *buf_take(struct buf *, size_t *len);
 

@@ -11,6 +11,8 @@ void log_level(enum level);
  * through log_q(). No personal data, no cell contents, no tokens. */
 void log_line(enum level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same of texts put together, NULL-ended: for what every request says. */
+void log_texts(enum level, const char *, ...) __attribute__((sentinel));
 /* While it is on, lines of LOG_INFO wait for log_flush(), for the next line
  * of another level, or until too many have gathered: one write for many. */
 void log_hold(bool);

@@ -29,6 +29,18 @@ utf8_ok(const char *s, size_t n)
 	return true;
 }
 
+const char *
+u64_text(char out[U64_TEXT], uint64_t v)
+{
+	char *p = out + U64_TEXT - 1;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	return p;
+}
+
 size_t
 utf8_len(const char *s)
 {

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "arena.h"
 
@@ -26,6 +27,11 @@ char *text_canon(struct arena *, const char *s);
  * white space and punctuation removed, lower case.
  */
 char *text_key(struct arena *, const char *s);
+
+/* The number in decimal, somewhere in out: without printf(), for what every
+ * request does. */
+#define U64_TEXT 21
+const char *u64_text(char out[U64_TEXT], uint64_t);
 
 /* Not allowed in text that people read: bidi overrides, C0/C1 controls. */
 bool text_printable(const char *);

@@ -1,6 +1,7 @@
 /* See uid.h. Randomness and digests are libsodium's. */
 #include "uid.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,17 @@ static const char base62[] =
 #define BEARER_RANDOM 43 /* base-62 characters carrying ≥ 256 bits */
 #define BEARER_CHECK 6	 /* base-62 characters of a CRC-32 */
 
+/* Random bytes for the next identifiers: the kernel is asked once for some
+ * dozens. A forked process starts over, or it would repeat its parent's. */
+#define POOL 512
+static _Thread_local struct {
+	unsigned char bytes[POOL];
+	size_t left;
+} pool;
+
+static void pool_take(unsigned char *, size_t);
+static void pool_guard(void);
+static void pool_drop(void);
 static void base32(const unsigned char *, size_t, char *, size_t);
 static bool uuid_bytes(const char *, unsigned char [16]);
 static void uuid_text(const unsigned char [16], char *);
@@ -30,7 +42,7 @@ uuid_new(char out[UUID_LEN + 1])
 	uint64_t ms;
 	int i;
 
-	randombytes_buf(b, sizeof(b));
+	pool_take(b, sizeof(b));
 	clock_gettime(CLOCK_REALTIME, &now);
 	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	for (i = 0; i < 6; i++)
@@ -195,11 +207,41 @@ uuid_bytes(const char *s, unsigned char b[16])
 static void
 uuid_text(const unsigned char b[16], char *out)
 {
-	char hex[33];
+	static const char hex[] = "0123456789abcdef";
 
-	sodium_bin2hex(hex, sizeof(hex), b, 16);
-	snprintf(out, UUID_LEN + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
-	    hex + 12, hex + 16, hex + 20);
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*out++ = '-';
+		*out++ = hex[b[i] >> 4];
+		*out++ = hex[b[i] & 15];
+	}
+	*out = '\0';
+}
+
+static void
+pool_take(unsigned char *to, size_t n)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	if (pool.left < n) {
+		(void)pthread_once(&once, pool_guard);
+		randombytes_buf(pool.bytes, POOL);
+		pool.left = POOL;
+	}
+	pool.left -= n;
+	memcpy(to, pool.bytes + pool.left, n);
+}
+
+static void
+pool_guard(void)
+{
+	REQUIRE(pthread_atfork(NULL, NULL, pool_drop) == 0);
+}
+
+static void
+pool_drop(void)
+{
+	pool.left = 0;
 }
 
 static void

@@ -158,6 +158,13 @@ static const struct move archive_file_moves[] = {
 		.source = "R-18" },
 };
 
+static const struct refusal archive_file_refusals[] = {
+	{ "archive_file_subject", "household_id", "R-18",
+	    "项目和农户只能填一个",
+	    "or project_id is given, not both" },
+	{ 0 },
+};
+
 const struct entity archive_file_entity = { .name = "archive_file",
 	.path = "archive-files",
 	.table = "archive_file",
@@ -165,6 +172,7 @@ const struct entity archive_file_entity = { .name = "archive_file",
 	.text = "Documents kept in an archive, by the entry they fill.",
 	.fields = archive_file_fields,
 	.nfields = COUNT(archive_file_fields),
+	.refusals = archive_file_refusals,
 	.moves = archive_file_moves,
 	.nmoves = COUNT(archive_file_moves),
 	.state = "state",

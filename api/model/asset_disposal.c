@@ -212,6 +212,12 @@ static const struct field asset_disposal_fields[] = {
 	    NULL },
 };
 
+static const struct refusal asset_disposal_refusals[] = {
+	{ "asset_disposal_open", "asset_id", "3.5",
+	    "该资产已有处置记录", "has a disposal already" },
+	{ 0 },
+};
+
 const struct entity asset_disposal_entity = { .name = "asset_disposal",
 	.path = "asset-disposals",
 	.table = "asset_disposal",
@@ -220,6 +226,7 @@ const struct entity asset_disposal_entity = { .name = "asset_disposal",
 	    "proceeds.",
 	.fields = asset_disposal_fields,
 	.nfields = COUNT(asset_disposal_fields),
+	.refusals = asset_disposal_refusals,
 	.moves = asset_disposal_moves,
 	.nmoves = COUNT(asset_disposal_moves),
 	.state = "state",

@@ -126,8 +126,8 @@ static const struct field asset_feedback_fields[] = {
 	    "attachment", "G34", NULL },
 	{ "receipt_on", "签收日期", "Day it was received.", T_DATE, F_FILTER, 0,
 	    0, 0, NULL, "G34", NULL },
-	{ "receipt_name", "签收人", "Who received it.", T_TEXT, F_PII, 1, 0, 50,
-	    NULL, "G34", NULL },
+	{ "receipt_name", "签收人", "Who received it.", T_TEXT, PII(DUTY), 1, 0,
+	    50, NULL, "G34", NULL },
 	{ "remark", "备注", "Remark.", T_TEXT, 0, 0, 0, 500, NULL, "3.3",
 	    NULL },
 };

@@ -16,6 +16,12 @@ static const struct field attachment_fields[] = {
 	    "3.3", NULL },
 };
 
+static const struct refusal attachment_refusals[] = {
+	{ "attachment_fixed", "sha256", "3.3", "附件的内容和名称登记后不能修改",
+	    "never changes: send another file" },
+	{ 0 },
+};
+
 const struct entity attachment_entity = { .name = "attachment",
 	.path = "attachments",
 	.table = "attachment",
@@ -23,5 +29,6 @@ const struct entity attachment_entity = { .name = "attachment",
 	.text = "Files kept as evidence or archive: photos, scans, workbooks.",
 	.fields = attachment_fields,
 	.nfields = COUNT(attachment_fields),
+	.refusals = attachment_refusals,
 	.action = ACTION_OPTIONAL,
 	.business = true };

@@ -138,8 +138,8 @@ static const struct field benefit_record_fields[] = {
 	    F_SERVER | F_FILTER, 0, 0, 9000000000000000, NULL, "R-21", NULL },
 	{ "jobs", "务工人数", "People employed.", T_INT, F_FILTER, 0, 0, 10000,
 	    NULL, "Y23.6", NULL },
-	{ "wage_fen", "务工收入", "Wages they earned.", T_MONEY, F_PII, 1, 0,
-	    9000000000000000, NULL, "5.3", NULL },
+	{ "wage_fen", "务工收入", "Wages they earned.", T_MONEY, PII(INCOME), 1,
+	    0, 9000000000000000, NULL, "5.3", NULL },
 	{ "purchase_fen", "产品收购", "Products bought from them.", T_MONEY, 0,
 	    0, 0, 9000000000000000, NULL, "Y23.3", NULL },
 	{ "service_count", "技术服务次数", "Times they were advised.", T_INT, 0,
@@ -154,6 +154,9 @@ static const struct refusal benefit_record_refusals[] = {
 	{ "benefit_record_paid", "paid_fen", "Y23.4",
 	    "填写兑付日期的须填实际兑付",
 	    "A day of payment needs the amount." },
+	{ "benefit_record_village", "year", "Y23.4",
+	    "该项目本年度已有同一方式的村级联农记录",
+	    "has a record of the village for this link already" },
 	{ 0 },
 };
 

@@ -20,9 +20,9 @@ extern const struct entity division_entity;	     /* place.c */
 extern const struct entity org_unit_entity;	     /* people.c */
 extern const struct entity action_entity;	     /* action.c */
 extern const struct entity issue_entity;	     /* issue.c */
-extern const struct entity issue_progress_entity;    /* issue_parts.c */
+extern const struct entity issue_progress_entity;    /* record.c */
 extern const struct entity issue_acceptance_entity;
-extern const struct entity command_entity;	     /* record.c */
+extern const struct entity command_entity;
 extern const struct entity evidence_entity;
 extern const struct entity attachment_entity;	     /* attachment.c */
 extern const struct entity webhook_entity;	     /* webhook.c */

@@ -35,8 +35,7 @@
 	"village_admin", "village_lead", "dept_clerk", "dept_lead")
 #define KEEPER_ROLES \
 	L("finance", "township_clerk", "township_lead", "lead_bureau", \
-	"village_admin", "village_lead", "dept_clerk", "dept_lead", \
-	"task_force")
+	"village_admin", "village_lead", "dept_clerk", "dept_lead")
 
 /* The common columns of a row that a command adds below its own, from r. */
 #define CHILD_COLUMNS \

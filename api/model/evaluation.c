@@ -55,14 +55,14 @@ static const struct move evaluation_moves[] = {
 };
 
 static const struct field expert_fields[] = {
-	{ "name", "姓名", "Name of the expert.", T_TEXT, F_REQUIRED | F_PII |
-	    F_LABEL | F_SEARCH | F_FILTER, 1, 1, 50, NULL, "G41", NULL },
+	{ "name", "姓名", "Name of the expert.", T_TEXT, F_REQUIRED | PII(DUTY)
+	    | F_LABEL | F_SEARCH | F_FILTER, 1, 1, 50, NULL, "G41", NULL },
 	{ "org_name", "单位", "Organisation of the expert.", T_TEXT, F_FILTER |
 	    F_SEARCH, 0, 0, 100, NULL, "G41", NULL },
 	{ "specialties", "专长", "What the expert is good at.", T_CODES,
 	    F_FILTER, 0, 0, 0, "expert_specialty", "G41", NULL },
-	{ "phone", "电话", "Telephone of the expert.", T_TEXT, F_PII, 2, 0, 40,
-	    NULL, "G41", check_phone },
+	{ "phone", "电话", "Telephone of the expert.", T_TEXT, PII(CONTACT), 2,
+	    0, 40, NULL, "G41", check_phone },
 };
 
 const struct entity expert_entity = { .name = "expert",
@@ -133,7 +133,7 @@ const struct entity evaluation_entity = { .name = "evaluation",
 	.fields = evaluation_fields,
 	.nfields = COUNT(evaluation_fields),
 	.refusals = evaluation_refusals,
-	.group = "library",
+	.group = "evaluation",
 	.moves = evaluation_moves,
 	.nmoves = COUNT(evaluation_moves),
 	.state = "state",
@@ -160,7 +160,7 @@ const struct entity evaluation_expert_entity = { .name = "evaluation_expert",
 	.text = "Experts who took part in an evaluation.",
 	.fields = evaluation_expert_fields,
 	.nfields = COUNT(evaluation_expert_fields),
-	.group = "library",
+	.group = "evaluation",
 	.parent = "evaluation_id",
 	.key = L("evaluation_id", "expert_id"),
 	.action = ACTION_NONE,

@@ -40,6 +40,13 @@ static const struct field form_template_fields[] = {
 	    0, 0, 0, NULL, "3.3", NULL },
 };
 
+static const struct refusal form_template_refusals[] = {
+	{ "form_template_valid", "valid_to", "3.3",
+	    "停用日期不能早于启用日期",
+	    "is before the first day" },
+	{ 0 },
+};
+
 const struct entity form_template_entity = { .name = "form_template",
 	.path = "form-templates",
 	.table = "form_template",
@@ -47,6 +54,7 @@ const struct entity form_template_entity = { .name = "form_template",
 	.text = "Questionnaires: what is asked, of whom, signed by whom.",
 	.fields = form_template_fields,
 	.nfields = COUNT(form_template_fields),
+	.refusals = form_template_refusals,
 	.group = "template",
 	.key = L("code", "version"),
 	.action = ACTION_OPTIONAL,
@@ -96,6 +104,9 @@ static const struct field form_question_fields[] = {
 	{ "sum_of", "等于之和",
 	    "Questions whose sum it is, within a yuan; a list.", T_JSON, 0, 0,
 	    0, 0, NULL, "R-16", NULL },
+	{ "pii_class", "个人信息类别",
+	    "What the answer tells of somebody; none = nothing personal.",
+	    T_CODE, F_FILTER, 0, 0, 0, "pii_class", "5.3", NULL },
 	{ "hint", "填写说明", "What to mind.", T_TEXT, 0, 0, 0, 500, NULL,
 	    "F30", NULL },
 };
@@ -108,6 +119,8 @@ static const struct refusal form_question_refusals[] = {
 	    "is said of questions of yes or no" },
 	{ "form_question_category", "category_code", "R-16",
 	    "会产生问题的题须有问题类别", "is needed where a problem may arise" },
+	{ "form_question_range", "max_value", "F30",
+	    "最大值不能小于最小值", "is less than min_value" },
 	{ 0 },
 };
 

@@ -17,16 +17,16 @@ static const struct field form_response_fields[] = {
 	    F_CREATE | F_FILTER, 0, 0, 0, "project", "3.3", NULL },
 	{ "surveyed_on", "排查日期", "Day of the survey.", T_DATE,
 	    F_REQUIRED | F_FILTER | F_SORT, 0, 0, 0, NULL, "F30", NULL },
-	{ "header", "表头", "What was filled into the header.", T_JSON, F_PII,
-	    2, 0, 60, NULL, "F30", NULL },
+	{ "header", "表头", "What was filled into the header.", T_JSON,
+	    PII(ANSWERS), 1, 0, 60, NULL, "F30", NULL },
 	{ "answers", "答案", "Answers by the number of the question.", T_JSON,
-	    F_PII, 2, 0, 500, NULL, "R-16", NULL },
+	    PII(ANSWERS), 1, 0, 500, NULL, "R-16", NULL },
 	{ "notes", "问题描述", "Descriptions of problems by section.", T_JSON,
-	    F_PII, 2, 0, 100, NULL, "R-16", NULL },
+	    PII(ANSWERS), 1, 0, 100, NULL, "R-16", NULL },
 	{ "surveyors", "排查人员", "Who surveyed, as signed on paper.", T_TEXT,
-	    F_PII, 1, 0, 200, NULL, "F31", NULL },
+	    PII(DUTY), 1, 0, 200, NULL, "F31", NULL },
 	{ "geo", "定位", "Where it was filled: longitude and latitude.",
-	    T_JSON, F_PII, 2, 0, 8, NULL, "F22", NULL },
+	    T_JSON, PII(LOCATION), 2, 0, 8, NULL, "F22", NULL },
 	{ "answered", "已答题数", "Questions that are answered.", T_INT,
 	    F_SERVER, 0, 0, 0, NULL, "R-16", NULL },
 	{ "positives", "问题数", "Answers that are problems.", T_INT,
@@ -94,7 +94,7 @@ static const struct field form_response_fields[] = {
 
 #define SURVEYORS                                                              \
 	L("village_admin", "village_lead", "township_clerk", "township_lead",  \
-	    "lead_bureau", "task_force")
+	    "lead_bureau", "task_force", "helper", "resident_group")
 
 static const struct move form_response_moves[] = {
 	{ .name = "sign_survey",
@@ -253,7 +253,7 @@ static const struct field sign_off_fields[] = {
 	    T_CODE, F_REQUIRED | F_CREATE | F_FILTER, 0, 0, 0, "sign_kind",
 	    "Y51", NULL },
 	{ "signer_name", "签字人", "Who signed.", T_TEXT,
-	    F_CREATE | F_PII | F_LABEL, 1, 0, 60, NULL, "F20", NULL },
+	    F_CREATE | PII(DUTY) | F_LABEL, 1, 0, 60, NULL, "F20", NULL },
 	{ "signer_post", "职务", "Post of the signer.", T_TEXT, F_CREATE, 0, 0,
 	    60, NULL, "F20", NULL },
 	{ "signer_org", "签字单位",
@@ -262,7 +262,7 @@ static const struct field sign_off_fields[] = {
 	{ "signed_on", "签字日期", "Day of the signature.", T_DATE,
 	    F_REQUIRED | F_CREATE | F_FILTER, 0, 0, 0, NULL, "F20", NULL },
 	{ "image_id", "签字影像", "Scan of the signature or the seal.", T_REF,
-	    F_CREATE | F_PII, 2, 0, 0, "attachment", "F20", NULL },
+	    F_CREATE | PII(SIGNATURE), 2, 0, 0, "attachment", "F20", NULL },
 	{ "electronic", "本人签字",
 	    "Signed by the person's own command, not a scan.", T_BOOL,
 	    F_SERVER | F_FILTER, 0, 0, 0, NULL, "F20", NULL },
@@ -277,6 +277,9 @@ static const struct refusal sign_off_refusals[] = {
 	    "or submission_id must be given, not both" },
 	{ "sign_off_image", "image_id", "F20", "请上传签字或盖章影像",
 	    "is needed: the scan of the signature or seal" },
+	{ "sign_off_signer", "signer_name", "F20",
+	    "电子签名须有签名人姓名",
+	    "is needed for an electronic signature" },
 	{ 0 },
 };
 

@@ -189,6 +189,8 @@ check_fields(const struct entity *e)
 		REQUIRE(f->clearance >= 0 && f->clearance <= 4);
 		/* Personal data is never open to everybody. */
 		REQUIRE(!(f->flags & F_PII) || f->clearance > 0);
+		REQUIRE(!(f->flags & F_PII) == (field_pii(f) == PII_NONE));
+		REQUIRE(field_pii(f) < PII__MAX);
 		REQUIRE(!(f->flags & F_REQUIRED) ||
 		    !(f->flags & (F_SERVER | F_COMMAND)));
 	}

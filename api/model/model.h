@@ -42,6 +42,35 @@ enum {
 	F_SEARCH = 1 << 9,    /* ?q= looks into it */
 };
 
+/* What a personal field tells of somebody (domain.md 5.3). Each F_PII field
+ * has one, as PII(NAME) among its flags; mask.c says who sees which. */
+enum pii {
+	PII_NONE,
+	PII_DUTY,	  /* somebody at his work: name, post, where he was */
+	PII_CONTACT,	  /* his telephone, his mail */
+	PII_NAME,	  /* of a household */
+	PII_HOUSEHOLD_NO,
+	PII_INCOME,	  /* an amount of money in 分 */
+	PII_MEMBERS,	  /* a number of people */
+	PII_EXPENSE,	  /* what else is known of its money */
+	PII_IDENTITY,	  /* 低保, 特困, 监测 … */
+	PII_HEALTH,
+	PII_MINOR,
+	PII_SPECIAL,	  /* 信访, 不安定因素 */
+	PII_LOAN,
+	PII_ACCOUNT,	  /* of a bank */
+	PII_ID_NUMBER,	  /* of an identity card */
+	PII_ANSWERS,	  /* JSON, each answer of its own class */
+	PII_OPINION,	  /* of those who were helped, on the helper */
+	PII_SIGNATURE,
+	PII_LOCATION,	  /* of a home */
+	PII_DISCIPLINE,
+	PII_PERSON,	  /* of a person_flag: as its kind is */
+	PII__MAX,
+};
+#define PII_SHIFT 24
+#define PII(class) (F_PII | (unsigned)PII_##class << PII_SHIFT)
+
 struct field {
 	const char *name;  /* column, JSON key, schema property */
 	const char *label; /* Chinese, as printed */
@@ -55,6 +84,12 @@ struct field {
 	/* NULL if fine, else the reason in Chinese and English. */
 	bool (*check)(const char *value, const char **zh, const char **en);
 };
+
+static inline enum pii
+field_pii(const struct field *f)
+{
+	return (enum pii)(f->flags >> PII_SHIFT);
+}
 
 struct entity;
 struct request;

@@ -20,7 +20,7 @@ static const struct field supervision_order_fields[] = {
 	{ "target_org_id", "被督办单位", "Organisation that must act.", T_REF,
 	    F_REQUIRED | F_FILTER, 0, 0, 0, "org_unit", "B35", NULL },
 	{ "target_person", "责任人", "Person to whom it is handed.", T_TEXT,
-	    F_PII, 1, 0, 100, NULL, "F15", NULL },
+	    PII(DUTY), 1, 0, 100, NULL, "F15", NULL },
 	{ "source", "来源", "How the matter was found.", T_CODE, F_FILTER, 0,
 	    0, 0, "issue_source", "B35", NULL },
 	{ "basis_visit_id", "依据巡查", "Visit in which it was found.", T_REF,
@@ -87,10 +87,12 @@ static const struct field supervision_order_fields[] = {
 
 #define ISSUERS                                                                \
 	L("task_force", "lead_bureau", "dept_lead", "county_authority",        \
-	    "patrol_group", "pref_dept", "pref_task_force", "province")
+	    "war_zone", "special_group", "patrol_group", "pref_dept",          \
+	    "pref_task_force", "province")
 #define TARGETS                                                                \
 	L("village_admin", "village_lead", "township_clerk", "township_lead",  \
-	    "dept_clerk", "dept_lead", "lead_bureau", "task_force")
+	    "dept_clerk", "dept_lead", "lead_bureau", "task_force",            \
+	    "operator_user")
 
 static const struct move supervision_order_moves[] = {
 	{ .name = "issue",
@@ -201,6 +203,16 @@ static const struct refusal supervision_order_refusals[] = {
 	    "回复时限不能早于签发日期", "is before the day of issue" },
 	{ "supervision_order_again", "reply_due_on", "3.5.7",
 	    "请给出不早于今天的新的回复时限", "must be a new limit, not past" },
+	{ "supervision_order_issued", "issued_on", "3.5.7",
+	    "已签发的督办单须有签发日期", "is needed once it is issued" },
+	{ "supervision_order_received", "received_on", "3.5.7",
+	    "签收日期不能早于签发日期", "is before the day of issue" },
+	{ "supervision_order_replied", "replied_on", "3.5.7",
+	    "回复日期不能早于签收日期", "is before the day of receipt" },
+	{ "supervision_order_reply", "reply", "3.5.7",
+	    "已回复的督办单须有回复内容", "is needed once it is replied to" },
+	{ "supervision_order_verdict", "verify_opinion", "3.5.7",
+	    "核实通过须填写核实意见", "is needed when it is verified" },
 	{ 0 },
 };
 
@@ -237,6 +249,10 @@ static const struct field order_subject_fields[] = {
 static const struct refusal order_subject_refusals[] = {
 	{ "order_subject_one", "issue_id", "B35",
 	    "请指明问题或项目其中之一", "or project_id must be given, not both" },
+	{ "order_subject_issue", "issue_id", "B35", "这个问题已在该督办单中",
+	    "is in the order already" },
+	{ "order_subject_project", "project_id", "B35",
+	    "这个项目已在该督办单中", "is in the order already" },
 	{ 0 },
 };
 

@@ -20,6 +20,9 @@ static const struct field org_coverage_fields[] = {
 static const struct refusal org_coverage_refusals[] = {
 	{ "org_coverage_days", "to_on", "F12", "截止日期不能早于起始日期",
 	    "is not before from_on" },
+	{ "org_coverage_few", "division_code", "5.1",
+	    "一个单位最多覆盖八片区域，更多时请改用上一级区划",
+	    "is one of more than eight ranges: name a wider division" },
 	{ 0 },
 };
 
@@ -37,12 +40,12 @@ const struct entity org_coverage_entity = { .name = "org_coverage",
 	.business = true };
 
 static const struct field contact_fields[] = {
-	{ "name", "姓名", "Name of the person.", T_TEXT, F_REQUIRED | F_PII |
-	    F_LABEL | F_SEARCH | F_FILTER, 1, 1, 50, NULL, "Y12", NULL },
-	{ "phone", "电话", "Telephone of the person.", T_TEXT, F_PII, 2, 0, 40,
-	    NULL, "Y12", check_phone },
-	{ "email", "电子邮箱", "Mail address of the person.", T_TEXT, F_PII, 2,
-	    0, 100, NULL, "Y12", NULL },
+	{ "name", "姓名", "Name of the person.", T_TEXT, F_REQUIRED | PII(DUTY)
+	    | F_LABEL | F_SEARCH | F_FILTER, 1, 1, 50, NULL, "Y12", NULL },
+	{ "phone", "电话", "Telephone of the person.", T_TEXT, PII(CONTACT), 2,
+	    0, 40, NULL, "Y12", check_phone },
+	{ "email", "电子邮箱", "Mail address of the person.", T_TEXT,
+	    PII(CONTACT), 2, 0, 100, NULL, "Y12", NULL },
 	{ "org_id", "单位", "Organisation of the person.", T_REF, F_FILTER, 0,
 	    0, 0, "org_unit", "Y51", NULL },
 	{ "post", "职务", "Post of the person.", T_TEXT, F_FILTER, 0, 0, 60,

@@ -8,7 +8,7 @@ static const struct field patrol_visit_fields[] = {
 	    0, 0, "visit_kind", "B34", NULL },
 	{ "team_org_id", "巡查组", "Organisation of the team.", T_REF,
 	    F_FILTER, 0, 0, 0, "org_unit", "F12", NULL },
-	{ "visitors", "巡查人", "Who took part.", T_TEXT, F_PII, 1, 0, 200,
+	{ "visitors", "巡查人", "Who took part.", T_TEXT, PII(DUTY), 1, 0, 200,
 	    NULL, "X25", NULL },
 	{ "visited_on", "日期", "Day of the visit.", T_DATE,
 	    F_REQUIRED | F_FILTER | F_SORT, 0, 0, 0, NULL, "B34", NULL },
@@ -17,7 +17,7 @@ static const struct field patrol_visit_fields[] = {
 	{ "findings", "发现问题", "What was found.", T_TEXT, F_SEARCH, 0, 0,
 	    4000, NULL, "B34", NULL },
 	{ "geo", "定位", "Where it was: longitude and latitude.", T_JSON,
-	    F_PII, 1, 0, 8, NULL, "F22", NULL },
+	    PII(DUTY), 1, 0, 8, NULL, "F22", NULL },
 	{ "handed_over", "交办情况", "How the findings were handed over.",
 	    T_TEXT, 0, 0, 0, 1000, NULL, "X25", NULL },
 	{ "remark", "备注", "Remark.", T_TEXT, 0, 0, 0, 1000, NULL, "X25",
@@ -133,8 +133,8 @@ static const struct field accountability_case_fields[] = {
 	    F_FILTER, 4, 0, 0, "supervision_order", "F17", NULL },
 	{ "org_id", "责任单位", "Organisation held to account.", T_REF,
 	    F_FILTER, 4, 0, 0, "org_unit", "F17", NULL },
-	{ "person", "责任人", "Person held to account.", T_TEXT, F_PII, 4, 0,
-	    100, NULL, "F17", NULL },
+	{ "person", "责任人", "Person held to account.", T_TEXT,
+	    PII(DISCIPLINE), 4, 0, 100, NULL, "F17", NULL },
 	{ "opened_on", "受理日期", "Day it was taken up.", T_DATE,
 	    F_FILTER | F_SORT, 4, 0, 0, NULL, "F17", NULL },
 	{ "outcome", "处理结果", "What was decided.", T_TEXT, F_COMMAND, 4, 0,
@@ -187,6 +187,16 @@ static const struct move accountability_case_moves[] = {
 			{ "decided_by", NULL }, { 0 } } },
 };
 
+static const struct refusal accountability_case_refusals[] = {
+	{ "accountability_case_decided", "decided_on", "3.5.7",
+	    "决定日期不能早于立案日期",
+	    "is before the day it was opened" },
+	{ "accountability_case_outcome", "outcome", "3.5.7",
+	    "已决定的须有处理结果",
+	    "is needed once it is decided" },
+	{ 0 },
+};
+
 /* Every row is of the highest sensitivity, by trigger: others do not learn
  * that there is one. */
 const struct entity accountability_case_entity = {
@@ -197,6 +207,7 @@ const struct entity accountability_case_entity = {
 	.text = "Cases of accountability and tolerance; for discipline only.",
 	.fields = accountability_case_fields,
 	.nfields = COUNT(accountability_case_fields),
+	.refusals = accountability_case_refusals,
 	.moves = accountability_case_moves,
 	.nmoves = COUNT(accountability_case_moves),
 	.state = "state",

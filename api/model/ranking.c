@@ -187,6 +187,16 @@ static const struct move ranking_run_moves[] = {
 			  " AND i.adjustment_fen <> 0") },
 };
 
+static const struct refusal ranking_run_refusals[] = {
+	{ "ranking_run_objection", "objection_until", "3.5",
+	    "异议截止不能早于公布日期",
+	    "is before the day of publication" },
+	{ "ranking_run_doc", "doc_no", "3.5",
+	    "已应用的排名须有文号",
+	    "is needed once it is applied" },
+	{ 0 },
+};
+
 const struct entity ranking_run_entity = { .name = "ranking_run",
 	.path = "ranking-runs",
 	.table = "ranking_run",
@@ -194,6 +204,7 @@ const struct entity ranking_run_entity = { .name = "ranking_run",
 	.text = "Rankings of units by a scheme for a period.",
 	.fields = ranking_run_fields,
 	.nfields = COUNT(ranking_run_fields),
+	.refusals = ranking_run_refusals,
 	.moves = ranking_run_moves,
 	.nmoves = COUNT(ranking_run_moves),
 	.state = "state",

@@ -1,6 +1,22 @@
-/* What any row may have: the commands given on it, and evidence. */
+/* What belongs to a row: the commands given on it, and evidence; to an issue
+ * also its progress and acceptances. */
 #include "../base/err.h"
 #include "chapters.h"
+
+/* Seen as the row is, and by whom it was made. */
+#define PART_PLACE(of)                                                         \
+	{ "division_code", "所属区划", "Division of the " of ".", T_DIVISION,  \
+	    F_SERVER, 0, 0, 0, NULL, "3.1(5)", NULL }
+#define PART_WALLS                                                             \
+	{ "competent_line", "条线", "Sector line of the row.", T_TEXT,         \
+	    F_SERVER, 0, 0, 40, NULL, "5.1", NULL },                           \
+	{ "sensitivity", "敏感级别", "Sensitivity of the row.", T_INT,         \
+	    F_SERVER, 0, 0, 4, NULL, "3.1(5)", NULL }
+#define PART_MADE                                                              \
+	{ "created_at", "建立时间", "Time of the record.", T_TIME, F_SERVER,   \
+	    0, 0, 0, NULL, "3.1", NULL },                                      \
+	{ "created_by", "建立人", "Who made it.", T_REF, F_SERVER, 0, 0, 0,    \
+	    "app_user", "3.1", NULL }
 
 static const struct field command_fields[] = {
 	{ "id", "编号", "Identifier.", T_REF, F_SERVER, 0, 0, 0, "command",
@@ -25,14 +41,12 @@ static const struct field command_fields[] = {
 	    0, 0, 0, NULL, "3.1(5)", NULL },
 	{ "by", "办理人", "Who gave it.", T_REF, F_SERVER, 0, 0, 0,
 	    "app_user", "3.5", NULL },
+	{ "grant_id", "所依授权", "Grant it was given under.", T_REF, F_SERVER,
+	    0, 0, 0, "role_grant", "R-25", NULL },
 	{ "at", "办理时间", "When it was given.", T_TIME, F_SERVER, 0, 0, 0,
 	    NULL, "3.5", NULL },
-	{ "division_code", "所属区划", "Division of the row.", T_DIVISION,
-	    F_SERVER, 0, 0, 0, NULL, "3.1(5)", NULL },
-	{ "competent_line", "条线", "Sector line of the row.", T_TEXT,
-	    F_SERVER, 0, 0, 40, NULL, "5.1", NULL },
-	{ "sensitivity", "敏感级别", "Sensitivity of the row.", T_INT,
-	    F_SERVER, 0, 0, 4, NULL, "3.1(5)", NULL },
+	PART_PLACE("row"),
+	PART_WALLS,
 };
 
 const struct entity command_entity = { .name = "command",
@@ -63,16 +77,9 @@ static const struct field evidence_fields[] = {
 	    NULL, "3.5.5", NULL },
 	{ "note", "说明", "Remark.", T_TEXT, 0, 0, 0, 1000, NULL, "3.5.5",
 	    NULL },
-	{ "division_code", "所属区划", "Division of the row.", T_DIVISION,
-	    F_SERVER, 0, 0, 0, NULL, "3.1(5)", NULL },
-	{ "competent_line", "条线", "Sector line of the row.", T_TEXT,
-	    F_SERVER, 0, 0, 40, NULL, "5.1", NULL },
-	{ "sensitivity", "敏感级别", "Sensitivity of the row.", T_INT,
-	    F_SERVER, 0, 0, 4, NULL, "3.1(5)", NULL },
-	{ "created_at", "建立时间", "Time of the record.", T_TIME, F_SERVER, 0,
-	    0, 0, NULL, "3.1", NULL },
-	{ "created_by", "建立人", "Who made it.", T_REF, F_SERVER, 0, 0, 0,
-	    "app_user", "3.1", NULL },
+	PART_PLACE("row"),
+	PART_WALLS,
+	PART_MADE,
 };
 
 const struct entity evidence_entity = { .name = "evidence",
@@ -83,3 +90,58 @@ const struct entity evidence_entity = { .name = "evidence",
 	.fields = evidence_fields,
 	.nfields = COUNT(evidence_fields),
 	.append = true };
+
+static const struct field issue_progress_fields[] = {
+	{ "id", "编号", "Identifier.", T_REF, F_SERVER, 0, 0, 0,
+	    "issue_progress", "3.1", NULL },
+	{ "issue_id", "问题", "Issue it belongs to.", T_REF, F_SERVER, 0, 0, 0,
+	    "issue", "3.3", NULL },
+	{ "noted_on", "日期", "Day of the note.", T_DATE, 0, 0, 0, 0, NULL,
+	    "3.3", NULL },
+	{ "text", "进展", "What was done.", T_TEXT, F_REQUIRED, 0, 1, 2000,
+	    NULL, "3.3", NULL },
+	{ "percent", "完成比例", "Percent done.", T_INT, 0, 0, 0, 100, NULL,
+	    "3.3", NULL },
+	PART_PLACE("issue"),
+	PART_MADE,
+};
+
+const struct entity issue_progress_entity = { .name = "issue_progress",
+	.path = "progress",
+	.table = "issue_progress",
+	.label = "进展",
+	.text = "Notes on the progress of an issue; never changed.",
+	.fields = issue_progress_fields,
+	.nfields = COUNT(issue_progress_fields) };
+
+static const struct field issue_acceptance_fields[] = {
+	{ "id", "编号", "Identifier.", T_REF, F_SERVER, 0, 0, 0,
+	    "issue_acceptance", "3.1", NULL },
+	{ "issue_id", "问题", "Issue it belongs to.", T_REF, F_SERVER, 0, 0, 0,
+	    "issue", "3.3", NULL },
+	{ "attempt", "次数", "Which attempt.", T_INT, F_SERVER, 0, 0, 0, NULL,
+	    "Y39", NULL },
+	{ "command", "命令", "Command that was given.", T_TEXT, F_SERVER, 0, 0,
+	    20, NULL, "Y39", NULL },
+	{ "result", "结果", "passed or failed.", T_TEXT, F_SERVER, 0, 0, 20,
+	    NULL, "Y39", NULL },
+	{ "opinion", "验收意见", "Opinion of the acceptor.", T_TEXT, F_SERVER,
+	    0, 0, 2000, NULL, "Y39", NULL },
+	{ "requested_on", "申请日期", "Day of the request.", T_DATE, F_SERVER,
+	    0, 0, 0, NULL, "Y38", NULL },
+	{ "requested_by", "申请人", "Who requested.", T_REF, F_SERVER, 0, 0, 0,
+	    "app_user", "R-05", NULL },
+	{ "self_verified", "自核自销",
+	    "Verified by the responsible department itself.", T_BOOL, F_SERVER,
+	    0, 0, 0, NULL, "Y40", NULL },
+	PART_PLACE("issue"),
+	PART_MADE,
+};
+
+const struct entity issue_acceptance_entity = { .name = "issue_acceptance",
+	.path = "acceptances",
+	.table = "issue_acceptance",
+	.label = "验收记录",
+	.text = "Every attempt at acceptance, passed or not.",
+	.fields = issue_acceptance_fields,
+	.nfields = COUNT(issue_acceptance_fields) };

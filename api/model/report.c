@@ -44,6 +44,12 @@ static const struct field report_def_fields[] = {
 	    F_FILTER, 0, 0, 0, NULL, "R-14", NULL },
 };
 
+static const struct refusal report_def_refusals[] = {
+	{ "report_def_valid", "valid_to", "R-14",
+	    "截止不能早于起始", "is before the first day" },
+	{ 0 },
+};
+
 const struct entity report_def_entity = { .name = "report_def",
 	.path = "report-defs",
 	.table = "report_def",
@@ -51,6 +57,7 @@ const struct entity report_def_entity = { .name = "report_def",
 	.text = "Reports that are owed: their cycle, units, figures and signs.",
 	.fields = report_def_fields,
 	.nfields = COUNT(report_def_fields),
+	.refusals = report_def_refusals,
 	.group = "template",
 	.key = L("code"),
 	.action = ACTION_OPTIONAL,
@@ -121,6 +128,9 @@ static const struct move report_obligation_moves[] = {
 static const struct refusal report_obligation_refusals[] = {
 	{ "report_obligation_period", "period_to", "R-14", "期末不能早于期初",
 	    "is before the first day of the period" },
+	{ "report_obligation_submission", "submission_id", "R-14",
+	    "已报送的须指明是哪一份报送",
+	    "is needed once it is reported" },
 	{ 0 },
 };
 
@@ -155,10 +165,10 @@ static const struct field report_submission_fields[] = {
 	    "attachment", "Y43", NULL },
 	{ "doc_no", "文号", "Number of the unit's document.", T_TEXT, F_FILTER,
 	    0, 0, 60, NULL, "F10", NULL },
-	{ "filled_by", "填报人", "Who filled it in.", T_TEXT, F_PII, 1, 0, 50,
-	    NULL, "Y51", NULL },
+	{ "filled_by", "填报人", "Who filled it in.", T_TEXT, PII(DUTY), 1, 0,
+	    50, NULL, "Y51", NULL },
 	{ "filler_phone", "联系电话", "Telephone of who filled it in.", T_TEXT,
-	    F_PII, 2, 0, 40, NULL, "Y51", check_phone },
+	    PII(CONTACT), 2, 0, 40, NULL, "Y51", check_phone },
 	{ "content_hash", "内容摘要", "SHA-256 of figures, words and title.",
 	    T_TEXT, F_SERVER, 0, 64, 64, NULL, "F10", NULL },
 	{ "submitted_on", "报送日期", "Day it was sent.", T_DATE,
@@ -237,7 +247,8 @@ static const struct move report_submission_moves[] = {
 		.who = L("village_admin", "village_lead", "township_clerk",
 		    "township_lead", "dept_clerk", "dept_lead", "lead_bureau",
 		    "task_force", "finance", "patrol_group", "pref_dept",
-		    "pref_task_force"),
+		    "pref_task_force", "resident_group", "war_zone",
+		    "special_group", "evaluator"),
 		.source = "3.5.10",
 		.effects = (const struct effect[]) {
 			{ "submitted_on", "@today" }, { "submitted_by", "@me" },
@@ -363,6 +374,15 @@ static const struct move report_submission_moves[] = {
 			{ 0 } } },
 };
 
+static const struct refusal report_submission_refusals[] = {
+	{ "report_submission_submitted", "submitted_on", "Y44",
+	    "已报送的须有报送日期",
+	    "is needed once it is submitted" },
+	{ "report_submission_doc", "joint_doc_no", "Y44",
+	    "上报须有联合行文文号", "is needed to send it up" },
+	{ 0 },
+};
+
 const struct entity report_submission_entity = { .name = "report_submission",
 	.path = "report-submissions",
 	.table = "report_submission",
@@ -370,6 +390,7 @@ const struct entity report_submission_entity = { .name = "report_submission",
 	.text = "Reports as sent: figures, words, signatures, reviews.",
 	.fields = report_submission_fields,
 	.nfields = COUNT(report_submission_fields),
+	.refusals = report_submission_refusals,
 	.moves = report_submission_moves,
 	.nmoves = COUNT(report_submission_moves),
 	.state = "state",

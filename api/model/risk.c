@@ -14,8 +14,8 @@ static const struct field risk_assessment_fields[] = {
 	    F_REQUIRED | F_FILTER | F_SORT, 0, 0, 0, NULL, "B9", NULL },
 	{ "assessor_org_id", "排查单位", "Who surveyed.", T_REF,
 	    F_REQUIRED | F_FILTER, 0, 0, 0, "org_unit", "B9", NULL },
-	{ "assessor_names", "排查人", "The people who surveyed.", T_TEXT, F_PII,
-	    1, 0, 100, NULL, "X03", NULL },
+	{ "assessor_names", "排查人", "The people who surveyed.", T_TEXT,
+	    PII(DUTY), 1, 0, 100, NULL, "X03", NULL },
 	{ "three_not", "三不问题",
 	    "Built but not finished, finished but not used, used but not well.",
 	    T_CODES, F_FILTER, 0, 0, 0, "three_not", "B5", NULL },
@@ -155,6 +155,13 @@ static const struct field risk_milestone_fields[] = {
 	    0, 0, 0, "risk_milestone_state", "R-03", NULL },
 };
 
+static const struct refusal risk_milestone_refusals[] = {
+	{ "risk_milestone_open", "kind", "R-03",
+	    "该节点已有未达成的记录",
+	    "is that of an open milestone" },
+	{ 0 },
+};
+
 const struct entity risk_milestone_entity = { .name = "risk_milestone",
 	.path = "risk-milestones",
 	.table = "risk_milestone",
@@ -163,6 +170,7 @@ const struct entity risk_milestone_entity = { .name = "risk_milestone",
 	    "level.",
 	.fields = risk_milestone_fields,
 	.nfields = COUNT(risk_milestone_fields),
+	.refusals = risk_milestone_refusals,
 	.moves = risk_milestone_moves,
 	.nmoves = COUNT(risk_milestone_moves),
 	.state = "state",
@@ -200,7 +208,7 @@ static const struct field downgrade_application_fields[] = {
 	{ "site_eval_on", "实地评估日期", "Day of the evaluation on site.",
 	    T_DATE, F_SERVER, 0, 0, 0, NULL, "B28", NULL },
 	{ "site_team", "实地评估人员", "Names of those who evaluated.", T_JSON,
-	    F_SERVER | F_PII, 1, 0, 0, NULL, "B28", NULL },
+	    F_SERVER | PII(DUTY), 1, 0, 0, NULL, "B28", NULL },
 	{ "decided_on", "决定日期", "Day of the decision.", T_DATE,
 	    F_SERVER | F_FILTER, 0, 0, 0, NULL, "B28", NULL },
 	{ "decision", "决定", "Closed or returned.", T_CODE,

@@ -406,7 +406,7 @@ static const struct field risk_episode_fields[] = {
 	    F_COMMAND, 0, 0, 0, NULL, "B27", NULL },
 	{ "site_team", "实地评估人员",
 	    "Names of those who evaluated, two at least.", T_JSON,
-	    F_COMMAND | F_PII, 1, 0, 0, NULL, "3.5.4", NULL },
+	    F_COMMAND | PII(DUTY), 1, 0, 0, NULL, "3.5.4", NULL },
 	{ "site_report_id", "评估报告", "Report of that evaluation.", T_REF,
 	    F_COMMAND, 0, 0, 0, "attachment", "3.5.4", NULL },
 	{ "decided_on", "销号日期", "Day of the decision.", T_DATE,
@@ -436,6 +436,10 @@ static const struct refusal risk_episode_refusals[] = {
 	    "The results must be a list." },
 	{ "risk_episode_verdicts", "line_verdicts", "B27", "验收结果应为列表",
 	    "The verdicts must be a list." },
+	{ "risk_episode_open", "project_id", "3.5.4",
+	    "该项目已有未结束的风险记录", "has an open episode already" },
+	{ "risk_episode_seq", "seq", "3.5.4", "该项目已有同一序号的风险记录",
+	    "is that of another episode of the project" },
 	{ 0 },
 };
 

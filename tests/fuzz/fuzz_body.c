@@ -30,7 +30,7 @@ field_of(const uint8_t *b)
 	struct field f = any;
 
 	f.type = (enum type)(b[0] % (T_DECIMAL + 1));
-	f.flags = b[1] & 1 ? F_PII : 0;
+	f.flags = b[1] & 1 ? PII(CONTACT) : 0;
 	f.clearance = b[1] >> 6;
 	f.min = b[2];
 	f.max = b[3] == 0 ? 0 : f.min + b[3];
@@ -44,9 +44,9 @@ taken(struct arena *a, const struct field *f, const char *sql)
 	json_t *v;
 
 	MUST(utf8_ok(sql, strlen(sql)));
-	for (int clearance = 0; clearance <= 4; clearance += 2) {
+	for (int mask = MASK_NONE; mask <= MASK_HIDDEN; mask++) {
 		buf_init(&b, 1 << 22);
-		value_to_json(&b, f, sql, clearance);
+		value_to_json(&b, f, sql, (enum mask)mask);
 		v = json_loadb(b.data, b.len, JSON_DECODE_ANY |
 		    JSON_ALLOW_NUL, NULL);
 		/* A list of codes is stored as an array of PostgreSQL's. */

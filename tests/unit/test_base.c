@@ -2,6 +2,8 @@
 #include "check.h"
 
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -106,6 +108,39 @@ test_buf_limit(void **state)
 	buf_free(&b);
 }
 
+/* A reserve is only a hint: it never makes the buffer over. */
+static void
+test_buf_numbers(void **state)
+{
+	static const struct {
+		uint64_t value;
+		const char *text;
+	} rows[] = { { 0, "0" }, { 7, "7" }, { 10, "10" },
+		{ 430981000000, "430981000000" },
+		{ UINT64_MAX, "18446744073709551615" } };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 64);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		buf_reset(&b);
+		buf_u64(&b, rows[i].value);
+		CHECK_STR(i, b.data, rows[i].text);
+	}
+	buf_reserve(&b, 1000);
+	assert_false(b.over);
+	buf_reset(&b);
+	buf_json(&b, "0123456789012345678901234567890123456789012345678901234"
+	    "567");
+	assert_int_equal(b.len, 60);
+	buf_json(&b, "12");
+	assert_int_equal(b.len, 64);
+	assert_false(b.over);
+	buf_json(&b, "");
+	assert_true(b.over);
+	buf_free(&b);
+}
+
 static void
 test_utf8(void **state)
 {
@@ -180,6 +215,33 @@ test_uid(void **state)
 	assert_false(uid_to_uuid("7zzz", b));
 	assert_false(uuid_ok("00000000-0000-0000-0000-00000000000g"));
 	assert_false(uuid_ok("00000000-0000-0000-0000-0000000000010"));
+}
+
+/* A child must not go on with its parent's random bytes. */
+static void
+test_uid_fork(void **state)
+{
+	char ours[UUID_LEN + 1], theirs[UUID_LEN + 1] = "";
+	int pipes[2];
+	pid_t child;
+
+	(void)state;
+	uuid_new(ours);
+	assert_int_equal(pipe(pipes), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		uuid_new(theirs);
+		_exit(write(pipes[1], theirs, sizeof theirs) != sizeof theirs);
+	}
+	assert_int_equal(read(pipes[0], theirs, sizeof theirs), sizeof theirs);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(pipes[0]);
+	close(pipes[1]);
+	uuid_new(ours);
+	assert_true(uuid_ok(theirs));
+	/* Behind the time: 10 bytes that only chance makes equal. */
+	assert_string_not_equal(ours + 19, theirs + 19);
 }
 
 static void
@@ -322,9 +384,11 @@ main(void)
 		cmocka_unit_test(test_buf_json),
 		cmocka_unit_test(test_buf_json_places),
 		cmocka_unit_test(test_buf_limit),
+		cmocka_unit_test(test_buf_numbers),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_uid),
+		cmocka_unit_test(test_uid_fork),
 		cmocka_unit_test(test_token),
 		cmocka_unit_test(test_bearer),
 		cmocka_unit_test(test_canon),

@@ -10,7 +10,7 @@
 #define F(type, flags, clr, min, max, of)                                      \
 	{ "f", "栏", "Field.", type, flags, clr, min, max, of, "test", NULL }
 
-static const struct field text = F(T_TEXT, F_PII, 2, 2, 5, NULL);
+static const struct field text = F(T_TEXT, PII(CONTACT), 2, 2, 5, NULL);
 static const struct field number = F(T_INT, 0, 0, 1, 99, NULL);
 static const struct field money = F(T_MONEY, 0, 0, 0, 0, NULL);
 static const struct field day = F(T_DATE, 0, 0, 0, 0, NULL);
@@ -215,15 +215,17 @@ to_json(void **state)
 	static const struct {
 		const struct field *f;
 		const char *sql;
-		int clearance;
+		enum mask mask;
 		const char *json;
 	} row[] = {
-		{ &text, NULL, 2, "null" },
-		{ &text, "a\"b", 2, "\"a\\\"b\"" },
-		{ &text, "13800000001", 1, "\"138****0001\"" },
-		{ &text, "0737-2700000", 1, "\"073****0000\"" },
-		{ &text, "张三丰", 1, "\"张**\"" },
-		{ &text, "\"quote", 1, "\"**\"" },
+		{ &text, NULL, MASK_NONE, "null" },
+		{ &text, "a\"b", MASK_NONE, "\"a\\\"b\"" },
+		{ &text, "13800000001", MASK_PARTIAL, "\"138****0001\"" },
+		{ &text, "0737-2700000", MASK_PARTIAL, "\"073****0000\"" },
+		{ &text, "张三丰", MASK_PARTIAL, "\"张****\"" },
+		{ &text, "\"quote", MASK_PARTIAL, "\"\\\"****\"" },
+		{ &text, "13800000001", MASK_HIDDEN, "null" },
+		{ &truth, "t", MASK_HIDDEN, "null" },
 		{ &truth, "t", 0, "true" },
 		{ &truth, "f", 0, "false" },
 		{ &money, "812", 0, "812" },
@@ -243,7 +245,7 @@ to_json(void **state)
 		struct buf b;
 
 		buf_init(&b, 1000);
-		value_to_json(&b, row[i].f, row[i].sql, row[i].clearance);
+		value_to_json(&b, row[i].f, row[i].sql, row[i].mask);
 		assert_string_equal(b.data, row[i].json);
 		buf_free(&b);
 	}

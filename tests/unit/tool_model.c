@@ -1,6 +1,8 @@
 /* tool_model ENTITY…: the SQL that the migration of a new entity begins with.
  * tool_model --commands: what the commands of the model ask of the database,
- * as PREPARE statements, for a test to have them all parsed. */
+ * as PREPARE statements, for a test to have them all parsed.
+ * tool_model --clearance: table, column and clearance of every field that not
+ * everybody sees, as ro_clearance has them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,16 +11,26 @@
 #include "no_kore.h"
 
 static void table(const struct entity *);
+static void fields(const struct entity *);
 static void commands(const struct entity *);
+static void clearance(const struct entity *);
 static void column(const struct field *, bool last);
 static void comment(const char *on, const char *name, const char *text);
 
 int
 main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "--commands") == 0) {
+	static const struct {
+		const char *option;
+		void (*print)(const struct entity *);
+	} all[] = { { "--commands", commands }, { "--clearance", clearance },
+		{ "--fields", fields } };
+
+	for (size_t k = 0; argc == 2 && k < COUNT(all); k++) {
+		if (strcmp(argv[1], all[k].option) != 0)
+			continue;
 		for (size_t i = 0; i < entity_count(); i++)
-			commands(entity_at(i));
+			all[k].print(entity_at(i));
 		return 0;
 	}
 	for (int i = 1; i < argc; i++) {
@@ -31,6 +43,26 @@ main(int argc, char **argv)
 		table(e);
 	}
 	return 0;
+}
+
+/* Table, column, type, whether lists sort by it, what it says. */
+static void
+fields(const struct entity *e)
+{
+	static const char *const type[] = { [T_TEXT] = "T_TEXT",
+		[T_INT] = "T_INT", [T_MONEY] = "T_MONEY",
+		[T_RATIO] = "T_RATIO", [T_DATE] = "T_DATE",
+		[T_TIME] = "T_TIME", [T_BOOL] = "T_BOOL",
+		[T_CODE] = "T_CODE", [T_REF] = "T_REF",
+		[T_DIVISION] = "T_DIVISION", [T_JSON] = "T_JSON",
+		[T_CODES] = "T_CODES", [T_DECIMAL] = "T_DECIMAL" };
+
+	for (size_t i = 0; i < field_total(e); i++) {
+		const struct field *f = field_at(e, (int)i);
+
+		printf("%s\t%s\t%s\t%s\t%s\n", e->table, f->name,
+		    type[f->type], f->flags & F_SORT ? "sort" : "", f->text);
+	}
 }
 
 /* As move_plan.c has them. */
@@ -50,6 +82,18 @@ commands(const struct entity *e)
 			    " FROM %s WHERE id = $1::uuid AND $2::uuid IS NOT"
 			    " NULL AND $3::bigint IS NOT NULL) %s;\n",
 			    e->name, m->name, k, e->table, m->also[k]);
+	}
+}
+
+static void
+clearance(const struct entity *e)
+{
+	for (size_t i = 0; e->business && i < field_total(e); i++) {
+		const struct field *f = field_at(e, (int)i);
+
+		if (f->clearance > 0)
+			printf("%s\t%s\t%d\n", e->table, f->name,
+			    f->clearance);
 	}
 }
 
@@ -79,6 +123,7 @@ table(const struct entity *e)
 		if (e->fields[i].flags & F_SORT)
 			printf("CALL business_sort('%s', '%s');\n", e->table,
 			    e->fields[i].name);
+	printf("CALL ro_expose('%s');\n", e->table);
 	comment("TABLE", e->table, e->text);
 	for (size_t i = 0; i < e->nfields; i++) {
 		(void)snprintf(name, sizeof name, "%s.%s", e->table,

@@ -1,0 +1,64 @@
+/* Classes of answers: read with the configuration, found by form. */
+#include "conf_forms.h"
+
+#include <string.h>
+
+#include "mask.h"
+
+const struct stmt conf_forms_sql = { "conf_forms",
+	"SELECT * FROM (SELECT template_id::text AS form, 'answers' AS part,"
+	" qid AS key, pii_class AS class FROM form_question WHERE pii_class IS"
+	" NOT NULL AND voided_at IS NULL UNION ALL SELECT DISTINCT"
+	" template_id::text, 'notes', section, pii_class FROM form_question"
+	" WHERE pii_class IS NOT NULL AND voided_at IS NULL UNION ALL SELECT"
+	" t.id::text, 'header', h->>'name', h->>'class' FROM form_template t,"
+	" jsonb_array_elements(t.header_fields) h WHERE h ? 'class' UNION ALL"
+	" SELECT id::text, '', '', '' FROM form_template) AS x ORDER BY form"
+	" COLLATE \"C\", part, key" };
+
+static const char *copy(struct arena *, const struct rows *, int, int);
+
+struct form_classes
+conf_forms_take(struct arena *a, const struct rows *rows)
+{
+	size_t n = (size_t)rows_n(rows);
+	struct answer_class *at = arena_array(a, n + 1, sizeof *at);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *class = copy(a, rows, (int)i, 3);
+
+		at[i] = (struct answer_class) { copy(a, rows, (int)i, 0),
+			copy(a, rows, (int)i, 1), copy(a, rows, (int)i, 2),
+			pii_find(class) };
+		/* A class we do not know is hidden rather than shown. */
+		if (at[i].class == PII_NONE && *class != '\0')
+			at[i].class = PII_DISCIPLINE;
+	}
+	return (struct form_classes) { at, n };
+}
+
+struct form_classes
+conf_form(const struct form_classes *all, const char *form)
+{
+	size_t lo = 0, hi = all->n, n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(all->at[mid].form, form) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (n = lo; n < all->n && strcmp(all->at[n].form, form) == 0; n++)
+		;
+	return (struct form_classes) { all->at + lo, n - lo };
+}
+
+static const char *
+copy(struct arena *a, const struct rows *r, int row, int col)
+{
+	const char *text = rows_text(r, row, col);
+
+	return arena_strdup(a, text != NULL ? text : "");
+}

@@ -1,0 +1,8 @@
+/* What a person may ask for, and those who act for him (domain.md 5.3). */
+#ifndef API_PRIVACY_H
+#define API_PRIVACY_H
+
+/* Routes of every entity with personal fields; before entity_init(). */
+void privacy_init(void);
+
+#endif

@@ -1,0 +1,141 @@
+/* The grants of a person who is loaded: which role, where, narrowed to what. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "base/uid.h"
+#include "model/model.h"
+#include "scope.h"
+#include "shape.h"
+
+#define OWN_MAX 200
+
+static const struct field grant_fields[] = {
+	{ "role", "角色", "Role code.", T_TEXT, F_REQUIRED, 0, 1, 40, NULL,
+	    "5.1", NULL },
+	{ "division_code", "范围", "Root of the range; default the person's.",
+	    T_DIVISION, 0, 0, 0, 0, NULL, "5.1", NULL },
+	{ "line_code", "条线", "Sector line the role is bound to.", T_TEXT, 0,
+	    0, 0, 40, NULL, "5.1", NULL },
+	{ "clearance", "权限级别", "0 open to 4 disciplinary.", T_INT, 0, 0,
+	    0, 4, NULL, "5.3", NULL },
+	{ "action", "专项行动", "Code of the only action it is for.", T_TEXT,
+	    0, 0, 0, 60, NULL, "5.1", NULL },
+	{ "cover_org", "按组织覆盖", "Code of the organisation in that "
+	    "division whose coverage it is narrowed to.", T_TEXT, 0, 0, 0, 60,
+	    NULL, "5.1", NULL },
+	{ "valid_from", "生效时间", "From when it counts; default now.", T_TIME,
+	    0, 0, 0, 0, NULL, "R-25", NULL },
+	{ "valid_to", "失效时间", "Until when it counts.", T_TIME, 0, 0, 0, 0,
+	    NULL, "R-25", NULL },
+};
+
+static void check_grant(struct request *, json_t *grant, const json_t *user,
+    const char *path);
+static void check_own(struct request *, const struct role *,
+    const json_t *own, const char *path);
+
+json_t *
+grants_schema(void)
+{
+	json_t *grant = shape_schema(grant_fields, COUNT(grant_fields));
+
+	json_object_set_new(json_object_get(grant, "properties"), "own",
+	    json_pack("{ss s{ss ss} si ss}", "type", "array", "items", "type",
+	    "string", "format", "uuid", "maxItems", OWN_MAX, "description",
+	    "Rows it is narrowed to: households or their helper's contact, "
+	    "operators, projects."));
+	return grant;
+}
+
+void
+grants_check(struct request *r, json_t *user, const char *path)
+{
+	static const char *const more[] = { "own", NULL };
+	json_t *list = json_object_get(user, "grants");
+	const char *own = arena_printf(&r->arena, "%s/grants", path);
+	struct fault **before = r->faults_end;
+
+	if (list == NULL) {
+		shape_fault(r, path, "grants", "required", "请填写角色",
+		    "is required; it may be an empty list");
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (!json_is_object(json_array_get(list, i)))
+			list = NULL;
+	if (!json_is_array(list)) {
+		shape_fault(r, path, "grants", "not_a_list", "应为列表",
+		    "is a list of grants");
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(list); i++)
+		shape_check(r, grant_fields, COUNT(grant_fields), more,
+		    json_array_get(list, i), arena_printf(&r->arena, "%s/%zu",
+		    own, i));
+	if (r->faults_end != before)
+		return;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		check_grant(r, json_array_get(list, i), user,
+		    arena_printf(&r->arena, "%s/%zu", own, i));
+}
+
+/* Fills in the role's own clearance where none is given. */
+static void
+check_grant(struct request *r, json_t *grant, const json_t *user,
+    const char *path)
+{
+	const struct role *role = role_find(json_string_value(
+	    json_object_get(grant, "role")));
+	const char *line = json_string_value(json_object_get(grant,
+	    "line_code"));
+	const char *code = json_string_value(json_object_get(grant,
+	    "division_code"));
+	int64_t division;
+
+	if (code == NULL)
+		code = json_string_value(json_object_get(user,
+		    "division_code"));
+	if (role == NULL || !role->active || role->part == PART_AGENT ||
+	    role->part == PART_CLIENT || role->part == PART_PUBLIC) {
+		shape_fault(r, path, "role", "not_in_list", "没有这个角色",
+		    "no such role");
+		return;
+	}
+	division = code != NULL ? strtoll(code, NULL, 10) : -1;
+	if (code == NULL || !scope_covers(&r->who, division))
+		shape_fault(r, path, "division_code", "unknown",
+		    "没有这个区划", "no such division");
+	else if (role->level != 0 && role->level != division_level(division))
+		shape_fault(r, path, "division_code", "out_of_range",
+		    "该角色不属于这一级", "the role is of another level");
+	if (role->line && (line == NULL || *line == '\0'))
+		shape_fault(r, path, "line_code", "required",
+		    "该角色须指定条线", "the role needs a sector line");
+	check_own(r, role, json_object_get(grant, "own"), path);
+	if (json_object_get(grant, "clearance") == NULL)
+		json_object_set_new(grant, "clearance",
+		    json_integer(role->clearance));
+}
+
+/* Whose rows: households or their helper, operators, projects. */
+static void
+check_own(struct request *r, const struct role *role, const json_t *own,
+    const char *path)
+{
+	size_t n = json_array_size(own);
+
+	if (own == NULL && *role->own == '\0')
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const char *id = json_string_value(json_array_get(own, i));
+
+		if (id == NULL || !uuid_ok(id))
+			shape_fault(r, path, "own", "malformed",
+			    "应为记录 id 的列表", "is a list of ids of rows");
+	}
+	if (n < 1 || n > OWN_MAX)
+		shape_fault(r, path, "own", "required",
+		    "该角色须指定其农户、经营主体或项目（1 至 200 个）",
+		    "the role needs the rows that are its own, 1 to 200");
+}
