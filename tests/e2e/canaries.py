@@ -86,6 +86,8 @@ KINDS = [                     # what a path's parameter names
     (r"/v1/webhooks/\{id\}.*", "webhook"),
     (r"/v1/actions/\{code\}", "action"),
     (r"/v1/sync/templates/\{code\}", "template"),
+    (r"/v1/roles/\{code\}", "role"),
+    (r"/v1/me/identities/\{provider\}", "provider"),
     # Any entity of the model: test_entities.py makes a row of each.
     (r"/v1/[a-z-]+/\{id\}.*", "row"),
 ]

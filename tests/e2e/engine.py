@@ -43,9 +43,10 @@ class Engine:
         self.dir.chmod(0o755)
         shutil.copy2(BUILD / "api_test.so", self.dir / "api.so")
         self.run("mkdir", "-p", f"{self.dir}/run", f"{self.dir}/secrets")
-        for key in ("row", "cursor", "webhook"):
+        for key in ("row", "cursor", "webhook", "login"):
             self.run("dd", "if=/dev/urandom", "bs=32", "count=1",
                      f"of={self.dir}/secrets/{key}", "status=none")
+            self.run("chmod", "0600", f"{self.dir}/secrets/{key}")
         text = (ROOT / "conf/api.conf").read_text()
         for name, value in (("@BUILD@", self.dir), ("@VAR@", self.dir),
                             ("@WORKERS@", workers)):
@@ -119,7 +120,7 @@ class Engine:
     def raw(self, data, wait=3.0):
         """Everything the server says to these bytes until it closes or is
         silent, and whether it closed."""
-        with socket.create_connection(("127.0.0.1", self.port)) as s:
+        with self.connect() as s:
             pieces = data if isinstance(data, list) else [data]
             for i, piece in enumerate(pieces):
                 if i:
@@ -129,6 +130,9 @@ class Engine:
                 except OSError:
                     break
             return listen(s, wait)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port))
 
     def stop(self):
         if self.kore and self.kore.poll() is None:

@@ -27,7 +27,7 @@ def everybody(county):
              "parent_code": TOWN} for c, n in VILLAGES.items()]})
         assert r.status == 200, r
         for login, (place, role) in STAFF.items():
-            r = admin.post("/v1/users", {
+            r = county.login("security").post("/v1/users", {
                 "login": login, "name": f"测试{login}", "division_code": place,
                 "password": county.password, "grants": [{"role": role}]})
             assert r.status in (200, 201), r

@@ -30,7 +30,7 @@ def cast(county):
         {"code": VILLAGE, "name": "试验村", "level": 5, "kind": "cunwei",
          "parent_code": TOWN}]})
     assert r.status == 200, r
-    r = admin.post("/v1/users", {"initial_password": county.password,
+    r = who("security").post("/v1/users", {"initial_password": county.password,
                                  "users": [
         {"login": login, "name": name, "phone": "13800000099",
          "division_code": place, "grants": [grant],
@@ -116,7 +116,7 @@ def evaluated(county, row, level="county"):
 
 
 def mechanism(county, row):
-    return make(cast(county)("nongye"), "benefit-mechanisms",
+    return make(cast(county)("sihushan"), "benefit-mechanisms",
                 project_id=row["id"], mode="share", links=["dividend"],
                 description="保底分红", established_on="2024-01-10")
 

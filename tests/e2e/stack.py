@@ -76,8 +76,7 @@ class Client:
         self.used = time.monotonic()
         for again in (False, True):
             if self.conn is None:
-                self.conn = http.client.HTTPConnection(
-                    "127.0.0.1", self.port, timeout=timeout)
+                self.conn = self.connection(timeout)
             try:
                 self.conn.request(method, path, body, head)
                 r = self.conn.getresponse()
@@ -97,6 +96,10 @@ class Client:
         if doc:
             doc.check(method, path, head, reply.status, reply.headers, data)
         return reply
+
+    def connection(self, timeout):
+        return http.client.HTTPConnection("127.0.0.1", self.port,
+                                          timeout=timeout)
 
     def close(self):
         if self.conn:
@@ -151,10 +154,11 @@ class Stack:
         # Tests and benchmarks are faster than any person.
         self.env = {"TAIZHANG_RATE_ADDRESS": "10000000",
                     "TAIZHANG_RATE_CALLER": "10000000",
-                    "TAIZHANG_RATE_LOGIN": "10000000", **(env or {})}
+                    "TAIZHANG_RATE_LOGIN": "10000000",
+                    "TAIZHANG_EASY_LOGIN": "yes", **(env or {})}
         self.process = None
 
-    def start(self, seconds=60):
+    def start(self, seconds=180):
         ready = self.dir / "ready"
         ready.unlink(missing_ok=True)
         (self.dir).chmod(0o777)
@@ -205,15 +209,20 @@ class Stack:
             out += [f"---- {f.name}", *text]
         return "\n".join(out)
 
-    def psql(self, sql, user="postgres", db="taizhang"):
-        """Rows as lists of text, straight from the database."""
-        sock = subprocess.run(
+    def socket(self):
+        """The folder of the cluster's socket."""
+        return subprocess.run(
             [self.root / "db/cluster.sh", "socket", self.var / "pg"],
             text=True, capture_output=True, check=True).stdout.strip()
+
+    def psql(self, sql, user="postgres", db="taizhang"):
+        """Rows as lists of text, straight from the database; in one
+        transaction, and of any length."""
         out = subprocess.run(
-            ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-h", sock, "-U",
-             user, "-d", db, "-v", "ON_ERROR_STOP=1", "-c", sql],
-            text=True, capture_output=True)
+            ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-h",
+             self.socket(), "-U", user, "-d", db, "-v", "ON_ERROR_STOP=1",
+             *(["-c", sql] if len(sql) < 30000 else ["-1f", "-"])],
+            input=sql, text=True, capture_output=True)
         if out.returncode:
             raise AssertionError(out.stderr)
         text = out.stdout.removesuffix("\n")

@@ -11,6 +11,7 @@ from stack import ROOT
 COUNTY = "430981000000"
 PLACES = json.loads((ROOT / "conf/places/430981.json").read_text())
 DEMO = json.loads((ROOT / "conf/demo/430981.json").read_text())
+PEOPLE = json.loads((ROOT / "conf/people/430981.json").read_text())
 ACTION = json.loads(
     (ROOT / "conf/actions/yuanjiang-2023.json").read_text())
 
@@ -18,6 +19,11 @@ ACTION = json.loads(
 @pytest.fixture
 def admin(county):
     return people(county)("admin")
+
+
+@pytest.fixture
+def security(county):
+    return people(county)("security")
 
 
 def faults(reply):
@@ -43,12 +49,12 @@ def test_orgs_twice(admin):
     assert r.json == {"loaded": len(DEMO["orgs"]), "changed": 0}
 
 
-def test_users_twice_keep_their_passwords(county, admin):
+def test_users_twice_keep_their_passwords(county, security):
     before = county.psql("SELECT login, password, rev FROM app_user"
                          " ORDER BY login")
-    r = admin.post("/v1/users", {"users": DEMO["users"],
+    r = security.post("/v1/users", {"users": PEOPLE["users"],
                                  "initial_password": "another-one"})
-    assert r.json == {"loaded": len(DEMO["users"]), "changed": 0}
+    assert r.json == {"loaded": len(PEOPLE["users"]), "changed": 0}
     assert county.psql("SELECT login, password, rev FROM app_user"
                        " ORDER BY login") == before
 
@@ -119,18 +125,18 @@ def test_without_a_token(county):
     assert county.client().post("/v1/users", {}).status == 401
 
 
-def county_admin(admin):
-    who = {"login": "countyadmin", "name": "潘宁", "password": "county-admin",
-           "division_code": COUNTY, "grants": [{"role": "sysadmin"}]}
-    assert admin.post("/v1/users", who).status == 200
+def county_admin(security):
+    who = {"login": "countyadmin", "name": "潘宁", "password": "for-the-county",
+           "division_code": COUNTY, "grants": [{"role": "security_admin"}]}
+    assert security.post("/v1/users", who).status == 200
     return who
 
 
-def test_a_county_s_administrator_stays_in_the_county(county, admin):
-    user = county_admin(admin)
-    mine = county.login("countyadmin", "county-admin")
+def test_a_county_s_administrator_stays_in_the_county(county, security):
+    user = county_admin(security)
+    mine = county.login("countyadmin", "for-the-county")
     wide = {**user, "login": "wide", "grants": [
-        {"role": "sysadmin", "division_code": "430000000000"}]}
+        {"role": "security_admin", "division_code": "430000000000"}]}
     assert faults(mine.post("/v1/users", wide)) == {
         "/grants/0/division_code": "unknown"}
     abroad = {**user, "login": "abroad", "division_code": "430900000000"}
@@ -138,6 +144,9 @@ def test_a_county_s_administrator_stays_in_the_county(county, admin):
         "unknown"
     taken = mine.post("/v1/users", {**user, "login": "admin"})
     assert taken.status == 409 and taken.json["code"] == "login_taken"
+    config = {**user, "login": "countysys", "grants": [{"role": "sysadmin"}]}
+    assert security.post("/v1/users", config).status == 200
+    mine = county.login("countysys", "for-the-county")
     assert faults(mine.post("/v1/divisions:bulk", {"divisions": [
         {"code": "430900000000", "name": "甲市", "level": 2,
          "parent_code": "430000000000"}]})) == {
@@ -234,39 +243,39 @@ def user(login="xiaoming", **more):
     ({"grants": [{"role": "auditor", "why": "x"}]}, "/grants/0/why",
      "unknown_field"),
 ])
-def test_bad_people(county, admin, change, pointer, code):
+def test_bad_people(county, security, change, pointer, code):
     if pointer == "/division_code":     # another's administrator
-        county_admin(admin)
-        admin = county.login("countyadmin", "county-admin")
-    r = admin.post("/v1/users", user(**change))
+        county_admin(security)
+        security = county.login("countyadmin", "for-the-county")
+    r = security.post("/v1/users", user(**change))
     assert faults(r)[pointer] == code
     assert county.psql(
         "SELECT count(*) FROM app_user WHERE login = 'xiaoming'") == [["0"]]
 
 
-def test_a_new_person_needs_a_password(admin):
+def test_a_new_person_needs_a_password(security):
     new = user("nopassword")
     new.pop("password")
-    assert faults(admin.post("/v1/users", new)) == {"/password": "required"}
-    r = admin.post("/v1/users", {"users": [user("first"), new]})
+    assert faults(security.post("/v1/users", new)) == {"/password": "required"}
+    r = security.post("/v1/users", {"users": [user("first"), new]})
     assert faults(r) == {"/users/1/password": "required"}
 
 
-def test_a_life_of_a_person(county, admin):
+def test_a_life_of_a_person(county, security):
     """New, signed in, given another role and password, taken off all."""
-    assert admin.post("/v1/users", user("life")).json["changed"] == 2
+    assert security.post("/v1/users", user("life")).json["changed"] == 2
     c = county.login("life", "long-enough")
     assert c.get("/v1/me").json["role"] == "township_clerk"
 
     known = user("life", name="改小名")
     known.pop("password")
-    assert admin.post("/v1/users", known).json["changed"] == 1
+    assert security.post("/v1/users", known).json["changed"] == 1
     me = c.get("/v1/me")
     assert me.status == 200 and me.json["name"] == "改小名"
 
     lead = user("life", grants=[{"role": "township_lead"}],
                 password="another-word")
-    assert admin.post("/v1/users", lead).status == 200
+    assert security.post("/v1/users", lead).status == 200
     assert c.get("/v1/me").status == 401
     assert county.client().post("/v1/sessions", {
         "login": "life", "password": "long-enough"}).status == 401
@@ -274,14 +283,14 @@ def test_a_life_of_a_person(county, admin):
     assert c.get("/v1/me").json["role"] == "township_lead"
 
     lead.pop("password")
-    assert admin.post("/v1/users", {**lead, "grants": []}).status == 200
+    assert security.post("/v1/users", {**lead, "grants": []}).status == 200
     assert c.get("/v1/me").status == 401
     assert county.client().post("/v1/sessions", {
         "login": "life", "password": "another-word"}).status == 403
 
 
-def test_no_reply_and_no_history_tells_a_password(county, admin):
-    r = admin.post("/v1/users", user("quiet", password="very-secret-word"))
+def test_no_reply_and_no_history_tells_a_password(county, security):
+    r = security.post("/v1/users", user("quiet", password="very-secret-word"))
     assert "very-secret" not in r.text and "argon2" not in r.text
     assert county.psql("SELECT count(*) FROM history WHERE data::text LIKE"
                        " '%argon2%' OR data ? 'password'") == [["0"]]

@@ -33,6 +33,7 @@ class Folder:
             "settle_s": 1, **kw})
         assert r.status == 201, r
         (dir / "token").write_text(r.json["token"])
+        (dir / "token").chmod(0o600)
         self.conf(api=f"http://127.0.0.1:{county.stack.port}")
         assert self.agent("init").returncode == 0
         self.once()

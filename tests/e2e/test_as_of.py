@@ -1,9 +1,14 @@
 """as_of=: rows and lists as they stood at a time."""
 import datetime
+import io
+import json
 import time
 
+import openpyxl
 import pytest
-from people import SIBLING, TOWN, done, people, report
+from people import COUNTY, SIBLING, TOWN, done, people, report
+from rows import model
+from test_feed import now, read_all
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +103,7 @@ def test_a_list_as_it_stood(own):
     # A cursor belongs to its time.
     cursor = c.get(f"/v1/issues?as_of={then}&limit=1").json["next"]
     assert c.get(f"/v1/issues?limit=1&cursor={cursor}").status == 422
-    for query in (f"as_of={then}&format=csv", "as_of=x", f"as_of={then}&x=1"):
+    for query in ("as_of=x", f"as_of={then}&x=1"):
         assert c.get(f"/v1/issues?{query}").status == 422, query
 
 
@@ -173,3 +178,70 @@ def test_what_a_list_costs_is_bounded(own):
     r = who("nongye").get(f"/v1/issues?as_of=2100-01-01&division={TOWN}")
     assert r.status == 200 or r.json["code"] == "too_much", r
     assert who("huangmaozhou").get("/v1/issues?as_of=2100-01-01").status == 200
+
+
+# ---- what is shared ------------------------------------------------------------
+
+def test_shared_rows_are_followed_from_below(own):
+    """Definitions of the county are read by its townships on every line: the
+    feed, the history and as_of= say the same as GET and the lists (3.1)."""
+    county, clerk = people(own)("nongye"), people(own)("huangmaozhou")
+    assert {r[0] for r in own.psql(
+        "SELECT tablename FROM pg_policies WHERE policyname ="
+        " tablename || '_read' AND qual LIKE '%division_hi%'"
+        " AND entity_shared(tablename)")} == \
+        {e.table for e in model().values() if e.shared}
+    at = now(clerk)
+    r = county.post("/v1/indicators", {
+        "code": "Z-01", "name": "入库率", "division_code": COUNTY,
+        "measure_unit": "%", "cycle": "monthly"})
+    assert r.status == 201, r
+    row, path = r.json, f"/v1/indicators/{r.json['id']}"
+    before = moment()
+    r = county.patch(path, {"name": "入库率二"}, rev=1)
+    assert r.status == 200, r
+    assert clerk.get(path).json["name"] == "入库率二"
+    items, at = read_all(clerk, "&data=true", at)
+    got = [(x["change"], x["rev"], x["data"]["name"]) for x in items
+           if x["id"] == row["id"]]
+    assert got == [("created", 1, "入库率二"), ("changed", 2, "入库率二")]
+    every = [(x["id"], x.get("rev"), x["change"])
+             for x in read_all(clerk)[0]]
+    assert len(set(every)) == len(every), "nothing comes twice"
+    old = clerk.get(f"{path}?as_of={before}")
+    assert old.status == 200 and old.json["name"] == "入库率", old
+    for c in (clerk, county):
+        r = c.get(f"/v1/indicators?as_of={before}&code=Z-01")
+        assert [x["name"] for x in r.json["items"]] == ["入库率"], r
+        assert [x["rev"] for x in c.get(path + "/history").json["items"]] == \
+            [2, 1]
+    other = people(own)("caowei")
+    assert [x["id"] for x in read_all(other, "&entity=indicator")[0]].count(
+        row["id"]) == 2
+
+
+def test_files_of_what_was(own):
+    """as_of= in every format: the rows of the list, as they stood."""
+    c = people(own)("huangmaozhou")
+    ids = [report(c, goal=f"旧{n}")["id"] for n in range(5)]
+    then = moment()
+    for i in ids:
+        assert c.patch(f"/v1/issues/{i}", {"goal": "崭"}, rev=1).status == 200
+    c.post(f"/v1/issues/{ids[0]}/void", {"reason": "误报"})
+    want = {x["id"]: x for x in listed(c, f"as_of={then}")}
+    assert set(ids) <= set(want)
+    r = c.get(f"/v1/issues?as_of={then}&format=ndjson&fields=id,goal")
+    assert r.status == 200, r
+    got = [json.loads(x) for x in r.text.splitlines()]
+    assert {x["id"]: x["goal"] for x in got} == {
+        i: x["goal"] for i, x in want.items()}
+    assert len(got) == len(want)
+    assert {x["goal"] for x in got if x["id"] in ids} == {
+        f"旧{n}" for n in range(5)}
+    r = c.get(f"/v1/issues?as_of={then}&format=csv&sort=-due_on")
+    assert r.status == 200 and "旧4" in r.text and "崭" not in r.text
+    r = c.get(f"/v1/issues?as_of={then}&format=xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(r.body)).active
+    text = str([v for v in sheet.values])
+    assert all(f"旧{n}" in text for n in range(5)) and "崭" not in text
+    assert c.get("/v1/issues?as_of=x&format=csv").status == 422

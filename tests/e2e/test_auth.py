@@ -92,32 +92,16 @@ def test_only_administrators_configure(county):
             assert c.post(path, {}).status == 403, (login, path)
 
 
-def admin(county):
-    """A county administrator made for the test, with a session."""
-    if not hasattr(county, "_admin"):
-        # The demonstration has no password of its administrator to share.
-        hashed = county.psql("SELECT password FROM app_user"
-                             " WHERE login = 'nongye'")[0][0]
-        county.psql(
-            "INSERT INTO app_user (id, login, name, division_code, password)"
-            f" VALUES (gen_random_uuid(), 'test-admin', '管理员', {COUNTY},"
-            f" '{hashed}'); INSERT INTO role_grant (id, user_id, role,"
-            " division_code, clearance) SELECT gen_random_uuid(), id,"
-            f" 'sysadmin', {COUNTY}, 0 FROM app_user"
-            " WHERE login = 'test-admin'")
-        county._admin = county.login("test-admin")
-    return county._admin
-
-
 def test_an_administrator_sees_no_business(county):
-    c = admin(county)
-    assert c.get("/v1/issues").status == 403
-    assert c.post("/v1/issues", {}).status == 403
-    assert c.get("/v1/divisions").status == 200
+    for login in ("admin", "security", "audit"):
+        c = people(county)(login)
+        assert c.get("/v1/issues").status == 403
+        assert c.post("/v1/issues", {}).status == 403
+        assert c.get("/v1/divisions").status == 200
 
 
 def test_users_are_loaded_by_login_and_can_be_taken_away(county):
-    c = admin(county)
+    c = people(county)("security")
     login = "u-" + uuid.uuid4().hex[:8]
     user = {"login": login, "name": "赵一", "division_code": COUNTY,
             "org": "nyncj", "password": "long-enough-1",

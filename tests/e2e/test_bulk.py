@@ -90,6 +90,25 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(county):
     assert who.get("/v1/issues?count=true&limit=1").json["count"] == before
 
 
+def test_history_replays_to_the_table(county):
+    """Every revision of every row, each as it stood (I11)."""
+    who = people(county)("qionghu")
+    unit = who.get("/v1/me").json["division"]
+    ids = [x["id"] for x in bulk(who, items(
+        60, unit, extra={"说明": "甲"})).json["items"]]
+    for turn in range(2):
+        bulk(who, [{"id": i, "goal": f"目标{turn}"} for i in ids[turn:]])
+    assert county.psql(
+        "SELECT count(*), sum(i.rev), count(*) FILTER (WHERE h.data ="
+        " to_jsonb(i)), count(*) FILTER (WHERE (SELECT array_agg(rev ORDER"
+        " BY rev) FROM history WHERE entity = 'issue' AND row_id = i.id) ="
+        " ARRAY(SELECT generate_series(1, i.rev)))"
+        " FROM issue i LEFT JOIN history h ON h.entity = 'issue' AND"
+        " h.row_id = i.id AND h.rev = i.rev"
+        f" WHERE i.id = ANY ('{{{','.join(ids)}}}')") == [
+            ["60", "179", "60", "60"]]
+
+
 def test_nobody_writes_what_he_cannot_see(county):
     pair = people(county)
     mine, other = pair("qionghu"), pair("huangmaozhou")

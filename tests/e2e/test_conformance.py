@@ -29,6 +29,11 @@ def headers(n):
 
 
 # name, bytes (a list is sent piece by piece), status, stays open
+def padded(size):
+    """A request whose head has that many bytes."""
+    return GET + b"X: " + b"a" * (size - len(GET) - 7) + b"\r\n\r\n"
+
+
 TABLE = [
     ("plain", GET + b"\r\n", 200, True),
     ("old, closed", b"GET /test/hello HTTP/1.0\r\nHost: a\r\n\r\n", 200,
@@ -105,6 +110,15 @@ TABLE = [
     ("two authorizations", GET + b"Authorization: Bearer test-a\r\n"
      b"Authorization: Bearer test-b\r\n\r\n", 400, False),
     ("head too large", GET + b"X: " + b"a" * 20000 + b"\r\n\r\n", 431, False),
+    # The buffer of a head begins with 4096 bytes and grows once.
+    ("large head", padded(9000), 200, True),
+    ("large head in pieces", [padded(9000)[:4096], padded(9000)[4096:]], 200,
+     True),
+    ("head that fills the buffer", padded(4096), 200, True),
+    ("head one byte longer", padded(4097), 200, True),
+    ("largest head", padded(16383), 200, True),
+    ("body across the buffer", POST + b"X: " + b"a" * 3900 +
+     b"\r\nContent-Length: 3000\r\n\r\n{}" + b" " * 2998, 200, True),
     ("target too long", b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\nHost: a"
      b"\r\n\r\n", 414, False),
     ("endless target", b"GET /" + b"a" * 20000, 414, False),
@@ -287,7 +301,7 @@ def test_answer_headers(engine):
         assert r.headers[name] == value
     assert r.headers["date"].endswith(" GMT")
     assert len(r.headers["x-request-id"]) == 36
-    assert "strict-transport-security" not in r.headers
+    assert not {"strict-transport-security", "server"} & set(r.headers)
 
 
 def test_unread_answers_do_not_pile_up(engine):

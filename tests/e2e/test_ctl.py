@@ -41,6 +41,19 @@ def desk(county, tmp_path_factory):
     return run
 
 
+@pytest.fixture(scope="module")
+def guard(county, tmp_path_factory):
+    """The same, as the one who grants rights."""
+    token = tmp_path_factory.mktemp("ctl-security") / "token"
+
+    def run(*args, stdin=""):
+        return ctl("--api", f"http://127.0.0.1:{county.port}",
+                   "--token-file", token, *args, stdin=stdin)
+    done = run("login", "--login", "security", stdin=county.password + "\n")
+    assert done.returncode == 0, done
+    return run
+
+
 def test_help():
     done = ctl("--help")
     assert done.returncode == 0 and "usage" in done.stdout
@@ -111,15 +124,15 @@ def test_without_signing_in(county, tmp_path):
     assert done.returncode == 1 and "taizhangctl login" in done.stderr
 
 
-def test_user_add(desk, county):
+def test_user_add(guard, county):
     args = ["user", "add", "--login", "fromctl", "--name", "方晓", "--unit",
             "430981107000", "--org", "xczxb", "--role"]
-    done = desk(*args, "township_clerk", stdin="from-the-desk\n")
+    done = guard(*args, "township_clerk", stdin="from-the-desk\n")
     assert done.returncode == 0, done
     me = county.login("fromctl", "from-the-desk").get("/v1/me").json
     assert (me["name"], me["role"], me["division"]) == \
         ("方晓", "township_clerk", "430981107000")
-    done = desk(*args, "dept_clerk", stdin="from-the-desk\n")
+    done = guard(*args, "dept_clerk", stdin="from-the-desk\n")
     assert done.returncode == 1
     assert "/grants/0/line_code" in done.stderr
 
@@ -218,6 +231,6 @@ def test_init_admin_twice(stack):
     assert init("admin").returncode == 0
     assert s.login("admin", "the-first-one").get("/v1/me").json["role"] == \
         "sysadmin"
-    one_sentence(init("admin"), 1, "系统管理员已存在", "user add")
-    one_sentence(init("second"), 1, "系统管理员已存在", "user add")
+    one_sentence(init("admin"), 1, "这种管理员已存在", "user add")
+    one_sentence(init("second"), 1, "这种管理员已存在", "user add")
     assert s.psql("SELECT login FROM app_user") == [["admin"]]

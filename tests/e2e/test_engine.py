@@ -100,6 +100,33 @@ def test_cors_by_allow_list(fresh):
         assert head["vary"] == "Origin"
 
 
+def test_cors_names_origins_only(fresh):
+    for list in ("*", "null", "https://a.example null", "a.example",
+                 "https://", "https://a.example/", "https://*.example",
+                 "https://A.example"):
+        e = fresh(env={"TAIZHANG_CORS": list})
+        with pytest.raises(AssertionError):
+            e.start()
+        assert "name=TAIZHANG_CORS" in e.log(), list
+
+
+def test_cors_never_with_credentials(fresh):
+    """Tokens travel in a header of the caller's own, so a page that was not
+    given one has nothing to ride on."""
+    e = fresh(env={"TAIZHANG_CORS": "https://a.example"})
+    e.start()
+    for method in ("GET", "OPTIONS"):
+        head = e.client().request(method, "/test/items/1", headers={
+            "Origin": "https://a.example", "Cookie": "a=b",
+            "Access-Control-Request-Method": "DELETE",
+            "Access-Control-Request-Private-Network": "true"}).headers
+        assert head["access-control-allow-origin"] == "https://a.example"
+        assert head["vary"] == "Origin"
+        assert "access-control-allow-credentials" not in head
+        assert "access-control-allow-private-network" not in head
+    assert "set-cookie" not in head
+
+
 def test_languages(engine):
     c = engine.client()
     zh = c.get("/nowhere").json["detail"]

@@ -276,7 +276,7 @@ def test_unix_socket(fresh):
 def test_bad_settings_do_not_start(fresh):
     for name, value, said in (
             ("TAIZHANG_PORT", "70000", "TAIZHANG_PORT"),
-            ("TAIZHANG_SECRETS", "/nonexistent", "32 bytes of key"),
+            ("TAIZHANG_SECRETS", "/nonexistent", "/nonexistent/row"),
             ("TAIZHANG_DB_SLOW", "many", "TAIZHANG_DB_SLOW")):
         e = fresh(postgres=False, env={name: value})
         with pytest.raises(AssertionError, match="settings"):

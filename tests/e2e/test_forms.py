@@ -258,6 +258,68 @@ def test_a_form_is_its_villages_own(county, forms):
     assert give(who("caowei"), RESPONSES, r, "sign_survey").status == 404
 
 
+def test_answers_are_masked_one_by_one(county, forms):
+    """Each question has its class (5.3); its village and township see all."""
+    who = everybody(county)
+    r = response(who, forms, "household", header={
+        **HEAD, "head_name": "张某某", "household_types": "监测户"},
+        notes={"H3": "孩子辍学在家", "H2": "屋顶漏雨"})
+    path = f"/v1/{RESPONSES}/{r['id']}"
+    assert who("huangmaozhou").get(path).json["answers"] == r["answers"]
+    for text in (path, f"{path}/history", f"/v1/{RESPONSES}?limit=200",
+                 f"/v1/{RESPONSES}?fields=answers,notes,header&limit=200",
+                 f"{path}?as_of={day()}"):
+        seen = who("shenji").get(text)
+        assert seen.status == 200, (text, seen)
+        assert "张某某" not in seen.text and "辍学" not in seen.text, text
+        assert "5000000" not in seen.text and "120000" not in seen.text, text
+    seen = who("shenji").get(path).json
+    a = seen["answers"]
+    assert a["H1.1"] == "3–4人" and a["H1.3"] == "5–10万元"
+    assert a["H3.2"] is None and a["H11.1"] is None and a["H9.1"] is None
+    assert a["H2.1"] == 0 and a["H13.2"] == 0
+    assert seen["header"] == {**HEAD, "head_name": "张*",
+                              "household_types": None}
+    assert seen["notes"] == {"H2": "屋顶漏雨", "H3": None}
+    csv = who("shenji").get(f"/v1/{RESPONSES}?fields=answers,notes",
+                            headers={"Accept": "text/csv"})
+    assert csv.status == 200 and "辍学" not in csv.text
+    assert "5–10万元" in csv.text and "5000000" not in csv.text
+
+
+def test_answers_that_were_kept_long_enough_become_numbers(county, forms):
+    """Five years after the action: the answers go, from history too; what
+    was found and how often it was answered so stays."""
+    who = everybody(county)
+    r = response(who, forms, "household", answers=answers("household", H2_1=1),
+                 notes={"H2": "张某某家屋顶漏雨"})
+    r = done(who("jg-cunguan"), RESPONSES, r, "sign_survey")
+    r = done(who("jg-cunzhishu"), RESPONSES, r, "sign_review")
+    expire = ("SET app.lo='0'; SET app.hi='999999999999'; SET app.line='';"
+              " SET app.clearance='4'; SELECT pii_expire(500)::text;")
+    assert county.psql(expire)[-1] == ["{}"], "nothing is due yet"
+    ends = county.psql("SELECT end_on FROM action WHERE id ="
+                       f" '{r['action_id']}'")[0][0]
+    county.psql("UPDATE action SET end_on = '2017-06-30', start_on ="
+                f" '2017-01-01' WHERE id = '{r['action_id']}'")
+    county.psql(expire)
+    county.psql(f"UPDATE action SET end_on = nullif('{ends}', '')::date,"
+                f" start_on = '2023-01-01' WHERE id = '{r['action_id']}'")
+    now = who("jg-cunguan").get(f"/v1/{RESPONSES}/{r['id']}").json
+    assert now["answers"] is None and now["notes"] is None
+    assert (now["positives"], now["answered"]) == (1, r["answered"])
+    assert now["content_hash"] == r["content_hash"]
+    assert {v for _, v in signatures(county, r)} == {"t"}
+    assert county.psql("SELECT count(*) FROM history WHERE row_id ="
+                       f" '{r['id']}' AND data::text LIKE '%漏雨%'") == [["0"]]
+    total = county.psql("SELECT answer, n FROM answer_total WHERE qid = 'H2.1'"
+                        f" AND template_id = '{forms['household']}'")
+    assert int(dict(total)["1"]) >= 1
+    report = county.psql("SELECT erased->>'form_response' FROM pii_erasure"
+                         " WHERE cause = 'retention' ORDER BY at DESC LIMIT 1")
+    assert int(report[0][0]) >= 1
+
+
 def test_a_scanned_signature_needs_its_image(county, forms):
     who = everybody(county)
     r = response(who, forms, "village")

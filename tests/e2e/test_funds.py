@@ -198,7 +198,7 @@ def test_misused_money_is_arranged_anew(county):
     make(who("caizheng"), "project-fundings", project_id=good["id"],
          fund_type="F03", fund_level="county", year=y, batch="重排",
          planned_fen=20 * WAN)
-    refused(who("nongye"), R, row, "arrange", "who", **arrange)
+    refused(who("nongye"), R, row, "arrange", "denied", **arrange)
     done(who("caizheng"), R, row, "arrange", "arranged", **arrange)
     spent = {"paid_on": f"{y}-04-02", "evidence": EVIDENCE}
     refused(who("caizheng"), R, row, "pay", "not_paid", **spent)
@@ -217,7 +217,7 @@ def test_misused_money_is_arranged_anew(county):
 # ---- the rest -----------------------------------------------------------------
 
 def test_adjustments_gain_or_lose(county):
-    c, y = cast(county)("nongye"), next(YEAR)
+    c, y = cast(county)("caizheng"), next(YEAR)
     for wan in (300, -300):
         made = make(c, "fund-adjustments", division_code=COUNTY, year_next=y,
                     amount_fen=wan * WAN, cause="年度绩效排名")

@@ -56,7 +56,7 @@ def test_what_an_asset_needs_until_it_is_in_use(county):
     assert right["division_code"] == VILLAGE
     refused(clerk, A, a, "title", "no_evidence")
     refused(who("lh-cai"), A, a, "title", "titling_role", evidence=PHOTO)
-    refused(who("shizhuanban"), A, a, "title", "who", evidence=PHOTO)
+    refused(who("shizhuanban"), A, a, "title", "denied", evidence=PHOTO)
     refused(clerk, A, a, "custody", "state")
     done(clerk, A, a, "title", evidence=PHOTO)
     lead = who("bumenlead")
@@ -123,7 +123,7 @@ def test_idle_and_revived(county):
 
 
 def disposal(stack, a, **fields):
-    owner = {"state": "nongye"}.get(a["owner_kind"], "huangmaozhou")
+    owner = {"state": "bumen"}.get(a["owner_kind"], "huangmaozhou")
     return make(cast(stack)(owner), D, asset_id=a["id"], reason="X6",
                 appraised_fen=30000000,
                 appraisal_file_id=attachment(cast(stack)(owner)), **fields)
@@ -187,10 +187,10 @@ def test_a_state_asset_goes_through_the_treasury(county):
     treasury = who("lh-cai")
     refused(who("lh-shu"), D, d, "propose", "owner_role", evidence=PHOTO)
     done(treasury, D, d, "propose", evidence=PHOTO)
-    change(who("nongye"), D, d, decision_kind="state_asset",
+    change(who("bumen"), D, d, decision_kind="state_asset",
            decided_on="2023-05-01", dept_opinion="同意")
     refused(treasury, D, d, "decide", "finance_procedure")
-    change(who("nongye"), D, d, finance_file_id=attachment(who("nongye")))
+    change(who("bumen"), D, d, finance_file_id=attachment(who("bumen")))
     done(treasury, D, d, "decide")
     # The one who proposed and decided cannot approve as well.
     refused(treasury, D, d, "approve", "two_persons", approved_doc_no="批2号")
@@ -225,7 +225,7 @@ def test_yearly_results_and_lists_sent_around(county):
     r = clerk.patch(f"/v1/asset-operation-years/{y['id']}",
                     {"distribution": {}}, rev=y["rev"])
     assert r.json["faults"][0]["pointer"] == "/distribution", r
-    f = make(who("nongye"), "asset-feedback", division_code=TOWN,
+    f = make(who("huangmaozhou"), "asset-feedback", division_code=TOWN,
              recipient_org_id=org(county, "slj"), route="sector",
              as_of=f"{2100 + next(number) % 7000}-06-30", asset_count=3, original_value_fen=240000000)
     assert f["labels"]["route"] == "行业设施"

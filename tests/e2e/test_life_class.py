@@ -80,13 +80,13 @@ def opinions(stack, c):
 
 def plan(stack, c, **subject):
     who = cast(stack)
-    x = make(who("nongye"), "rectification-plans", division_code=VILLAGE,
+    x = make(who("bumen"), "rectification-plans", division_code=VILLAGE,
              action_id=action(stack), title="盘活方案", due_on="2025-06-30",
              competent_line="水利", **subject)
-    make(who("nongye"), "rectification-tasks", plan_id=x["id"], seq=1,
+    make(who("bumen"), "rectification-tasks", plan_id=x["id"], seq=1,
          measure="引进新主体", due_on="2025-05-31",
          responsible_org_id=org(stack, "slj"))
-    done(who("nongye"), "rectification-plans", x, "submit")
+    done(who("bumen"), "rectification-plans", x, "submit")
     return done(who("nongye2"), "rectification-plans", x, "approve")
 
 

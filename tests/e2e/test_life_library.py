@@ -160,11 +160,13 @@ def test_an_evaluation_is_concluded_by_its_level_and_by_another(county):
             "needed", **say)
     refused(who("bumenlead"), "evaluations", e, "conclude_prefecture", "who",
             **say, doc_no="1号")
-    own = make(who("bumenlead"), "evaluations", **base, level="county",
-               mode="expert", complex=False)
-    refused(who("bumenlead"), "evaluations", own, "conclude_county",
-            "same_person", **say)
-    done(who("nongye"), "evaluations", own, "conclude_county", "concluded",
+    own = make(who("shizhuguan"), "evaluations", **base, level="prefecture",
+               mode="expert", complex=True)
+    refused(who("shizhuguan"), "evaluations", own, "conclude_prefecture",
+            "same_person", **say, doc_no="2号")
+    small = make(who("bumen"), "evaluations", **base, level="county",
+                 mode="expert", complex=False)
+    done(who("nongye"), "evaluations", small, "conclude_county", "concluded",
          **say)
     alone = who("bumen").post("/v1/evaluations", {
         **base, "level": "county", "mode": "dept", "complex": True})

@@ -121,7 +121,7 @@ def test_an_action_sets_its_own_thresholds(county):
     assert r.status == 200, r
     own = county.psql("SELECT id FROM action WHERE code = 'babu-2023'")[0][0]
     p = project(county, wan=4000)
-    change(who("nongye"), "projects", p, support_fund_fen=500000000)
+    change(who("bumen"), "projects", p, support_fund_fen=500000000)
     a = make(who("bumen"), "risk-assessments", project_id=p["id"],
              action_id=own, assessed_on="2023-09-20", three_not=["N2"],
              assessor_org_id=org(county, "slj"))
@@ -271,7 +271,7 @@ def test_open_issues_of_the_project_hold_it_back(county):
 def test_a_corrected_amount_gives_another_tier_on_record(county):
     who = cast(county)
     p, e = episode(county, 900, "red")
-    change(who("nongye"), "projects", p, total_investment_fen=3000000000)
+    change(who("bumen"), "projects", p, total_investment_fen=3000000000)
     chief = who("shizhuanban")
     assert read(chief, E, e)["tier"] == "T3"
     refused(chief, E, e, "correct_amount", "no_reason", evidence=PHOTO)
@@ -335,16 +335,16 @@ def test_milestones_are_met_by_facts(county):
     refused(chief, M, m3, "meet", "not_running", **body)
     force(county, "project", p, operating_state="normal")
     refused(chief, M, m3, "meet", "no_income", **body)
-    asset = make(who("nongye"), "assets", division_code=p["division_code"],
+    asset = make(who("bumen"), "assets", division_code=p["division_code"],
                  asset_no=f"ZC-{next(number):05}", project_id=p["id"],
                  name="冷库", asset_type="operating",
                  acquired_on="2022-06-01", original_value_fen=1000,
                  owner_kind="village_coll", competent_line="水利",
                  supervising_org_id=org(county, "slj"))
-    make(who("nongye"), "asset-operation-years", asset_id=asset["id"],
+    make(who("bumen"), "asset-operation-years", asset_id=asset["id"],
          year=2023, income_fen=500)
     refused(chief, M, m3, "meet", "no_benefit", **body)
-    make(who("nongye"), "benefit-records", project_id=p["id"],
+    make(who("huangmaozhou"), "benefit-records", project_id=p["id"],
          division_code=p["division_code"], year=2023, link="employment",
          jobs=12)
     done(chief, M, m3, "meet", **body)
@@ -418,3 +418,27 @@ def test_plans_and_tasks(county):
     more = done(lead, T, more, "cancel", reason="已不需要")
     refused(dept, T, more, "start", "state")
     assert done(lead, P, x, "finish")["state"] == "finished"
+
+
+def test_lists_say_the_same_of_two_persons(county):
+    """R-26: whoever gave the last command, or made the row, does not approve
+    it; a list says so of every row, with one statement for all."""
+    who = cast(county)
+    lead, other = who("bumenlead"), who("lh-slj2")
+    p = project(county)
+    x, t = plan(county, p, to="draft")
+    x = change(who("bumen"), P, x, title="方案一")      # rev > 1, no command
+    done(who("bumen"), P, x, "submit")
+    done(lead, P, x, "return", reason="不具体")
+    done(lead, P, x, "submit")
+    for c, may in ((lead, False), (other, True)):
+        items = c.get(f"/v1/{P}?limit=200").json["items"]
+        mine = [i for i in items if i["id"] == x["id"]]
+        assert ("approve" in mine[0]["may"]) is may
+    for path in (P, T, E, M):
+        for login in ("bumen", "bumenlead", "lh-slj2", "shizhuanban"):
+            c = who(login)
+            for i in c.get(f"/v1/{path}?limit=30").json["items"]:
+                assert i["may"] == c.get(
+                    f"/v1/{path}/{i['id']}").json["may"], (login, path, i)
+    assert "may" not in lead.get(f"/v1/{P}?fields=id").json["items"][0]

@@ -1,11 +1,12 @@
 """The plans of lists as PostgreSQL made them, for every sort at every level of
 scope: an index in the order that is asked for, never the whole table."""
 import json
-import re
 
 import crowd
+import explained
 import pytest
-from stack import Stack, wait_for
+from explained import nodes
+from stack import Stack
 
 SORTS = ("created_at", "updated_at", "seq_no", "due_on")
 FILTERS = ("", "&state=found", "&state=!found&source_year_from=2020",
@@ -20,51 +21,19 @@ def crowded():
         crowd.places(s)
         crowd.issues(s, 60000)
         s.readers = crowd.readers(s)
-        conf = s.psql("SHOW config_file")[0][0]
-        with open(conf, "a") as f:
-            f.write("session_preload_libraries = 'auto_explain'\n"
-                    "auto_explain.log_min_duration = 0\n"
-                    "auto_explain.log_analyze = on\n"
-                    "auto_explain.log_timing = off\n"
-                    "auto_explain.log_format = 'json'\n")
-        s.psql("SELECT pg_reload_conf()")
-        s.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
-               " usename = 'taizhang_api'")
-        wait_for(lambda: s.client().get("/readyz").status == 200)
+        explained.begin(s)
         yield s
     finally:
         s.stop()
 
 
-def nodes(plan):
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)
-
-
 def plans(s, ask):
     """What ask() answers, and the plans of its statements over the table."""
-    log = s.var / "log/postgres.log"
-    begin = log.stat().st_size
-    answer = ask()
-
-    def found():
-        text = log.read_bytes()[begin:].decode()
-        texts = re.findall(r"plan:\n((?:\t.*\n)+)", text)
-        made = [json.loads(t) for t in texts]
-        return [m["Plan"] for m in made if " FROM issue AS t" in
-                m["Query Text"]]
-    return answer, wait_for(found, why="a plan in the log")
+    return explained.plans(s, ask, "issue")
 
 
 def check(plan, what):
-    for node in nodes(plan):
-        assert node["Node Type"] != "Seq Scan" or \
-            node["Relation Name"] != "issue", (what, plan)
-        if node["Node Type"] == "Sort":
-            # Where all there is is little: a village, or what is left.
-            assert node["Plans"][0]["Actual Rows"] <= 150, (
-                what, json.dumps(plan, indent=1))
+    explained.check(plan, "issue", 150, what)
 
 
 @pytest.mark.parametrize("level", crowd.LEVELS)

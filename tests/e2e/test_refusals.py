@@ -4,9 +4,15 @@ import re
 
 import pytest
 
-from people import COUNTY
+from people import COUNTY, TOWN as HERE, people, report
 from projects import TOWN, VILLAGE, cast, make, org
+from rows import FIELD, Rows, model
 from stack import ROOT
+
+MODEL = model()
+COMMON = {m[1] for m in FIELD.finditer(re.search(
+    r"common_fields\[\] = \{(.*?)\n\};",
+    (ROOT / "api/model/common.c").read_text(), re.S)[1])}
 
 LISTED = {}
 for f in (ROOT / "api/model").glob("*.c"):
@@ -19,17 +25,39 @@ def test_there_are_refusals():
     assert len(LISTED) > 12
 
 
-@pytest.mark.parametrize("table", sorted(LISTED))
-def test_every_named_check_has_words_and_the_other_way_round(county, table):
+def named(county, table):
+    """What the database may refuse by a name of its own: checks of several
+    columns, exceptions of triggers, keys beside the natural one."""
     checks = {r[0] for r in county.psql(
-        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND"
+        "SELECT conname FROM pg_constraint WHERE contype IN ('c', 'x') AND"
         f" conrelid = '{table}'::regclass")}
+    keys = {r[0] for r in county.psql(
+        "SELECT indexrelid::regclass::text FROM pg_index WHERE indisunique"
+        f" AND NOT indisprimary AND indrelid = '{table}'::regclass")}
     triggers = " ".join(r[0] for r in county.psql(
         "SELECT DISTINCT p.prosrc FROM pg_trigger t JOIN pg_proc p ON"
         f" p.oid = t.tgfoid WHERE t.tgrelid = '{table}'::regclass"))
     raised = set(re.findall(r"CONSTRAINT = '(\w+)'", triggers))
-    own = {c for c in checks if not re.search(r"_check\d*$", c)}
-    assert set(LISTED[table]) == (own | raised) - {f"{table}_state"}
+    return (checks | raised | keys) - {f"{table}_key"}
+
+
+def column(entity, name, kind):
+    """Of one column: answered by its field's own words (row.c)."""
+    m = re.fullmatch(rf"{entity.table}_(\w+?)(_{kind}\d*)?", name)
+    return m is not None and (m[1] in entity.fields or m[1] in COMMON)
+
+
+@pytest.mark.parametrize("name", sorted(MODEL))
+def test_whatever_is_refused_has_words(county, name):
+    """Every CHECK, key and exception of every table, and every reference; and
+    no words for what is not there."""
+    e = MODEL[name]
+    bare = {c for c in named(county, e.table) if not column(e, c, "check")}
+    assert set(LISTED.get(name, [])) >= bare, "without words"
+    assert set(LISTED.get(name, [])) <= named(county, e.table), "of nothing"
+    for (c,) in county.psql("SELECT conname FROM pg_constraint WHERE contype"
+                            f" = 'f' AND conrelid = '{e.table}'::regclass"):
+        assert column(e, c, "fkey") or "division" in c, c
 
 
 def faults(reply):
@@ -93,3 +121,26 @@ def test_documents_rest_on_others_and_are_read_from_below(county):
     r = who("cunguan").post("/v1/source-documents", {
         "doc_no": "1", "title": "x", "issued_on": "2041-03-01"})
     assert r.status == 403
+
+
+def test_a_second_disposal_is_refused_with_its_reason(county):
+    """A key beside the natural one: which field, and why."""
+    c, _, body = Rows(county).make("asset_disposal")
+    r = c.post("/v1/asset-disposals", body)
+    assert (r.status, r.json["code"]) == (409, "duplicate"), r
+    assert r.json["faults"][0]["pointer"] == "/asset_id"
+    assert r.json["faults"][0]["zh"] == "该资产已有处置记录"
+
+
+def test_bulk_says_the_same_of_another_level(county):
+    """A row of another level: 403 other_level, one by one and in bulk."""
+    mine = report(people(county)("bumen"), division_code=HERE)
+    c = people(county)("huangmaozhou")
+    one = c.patch(f"/v1/issues/{mine['id']}", {"goal": "丙"}, rev=mine["rev"])
+    assert (one.status, one.json["code"]) == (403, "other_level"), one
+    items = {"items": [{"id": mine["id"], "goal": "丙"}]}
+    many = c.post("/v1/issues/bulk?atomic=false", items)
+    assert many.status == 200
+    row = many.json["items"][0]
+    assert (row["status"], row["code"]) == (one.status, one.json["code"]), row
+    assert c.post("/v1/issues/bulk", items).status == 403

@@ -41,6 +41,7 @@ def export(n=3, spares=5):
         "export": ident(1), "ledger": ident(2), "instance": ident(3),
         "mac": "MAC", "seq": 7, "template": "X01", "version": 1,
         "exported_at": "2023-04-06T02:03:04Z", "action": "HLS2023",
+        "head": "taizhang-audit-head 1 seq=7",
         "unit": "草尾镇", "division": "430981100000", "kind": "primary",
         "header": {"row": ident(2), "rev": 1, "cells": {
             "reporting_org": "草尾镇人民政府", "filler_name": "王五",
@@ -212,7 +213,8 @@ def test_identity(ledger):
     assert meta == {"format": "taizhang/1", **{
         k: str(data[k]) for k in ("template", "version", "ledger", "instance",
                                   "export", "mac", "action", "unit",
-                                  "division", "exported_at", "seq")}}
+                                  "division", "exported_at", "seq",
+                                  "head")}}
 
 
 def test_equal_input_gives_equal_bytes(tmp_path):

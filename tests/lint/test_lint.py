@@ -60,14 +60,16 @@ def test_banned_calls():
 
 def test_only_the_border_speaks_kore():
     allowed = {"api/main.c", "api/http.c", "api/http_part.c", "api/gate.c",
-               "api/gate_body.c", "api/loop.c", "api/kore_in.h"}
+               "api/gate_body.c", "api/gate_out.c", "api/loop.c",
+                    "api/kore_in.h"}
     found = [name(f) for f in PRODUCT
              if re.search(r'#include (<kore/|"kore_in.h")', f.read_text())]
     assert set(found) == allowed
 
 
 def test_layers():
-    """base knows nobody; the agent knows base and the pure merge only."""
+    """base knows nobody; the agent knows base and the pure merge only; of
+    the agent, taizhangctl has the strict reader of packages."""
     wrong = []
     for f in PRODUCT:
         own = name(f)
@@ -79,7 +81,8 @@ def test_layers():
                     not (f.parent / inc).exists() and \
                     not (ROOT / "agent" / inc).exists():
                 wrong.append((own, inc))
-            if own.startswith("api/") and (ROOT / "agent" / inc).exists() \
+            if own.startswith("api/") and inc != "xlsx/zip.h" and \
+                    (ROOT / "agent" / inc).exists() \
                     and not (ROOT / "api" / inc).exists() \
                     and not (f.parent / inc).exists():
                 wrong.append((own, inc))
@@ -97,7 +100,7 @@ def test_migrations_comment_every_table():
     bare = []
     for f in sorted((ROOT / "db/migrations").glob("*.sql")):
         text = f.read_text()
-        for table in re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", text):
+        for table in re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?([\w.]+) \(", text):
             if f"COMMENT ON TABLE {table} " not in text:
                 bare.append(f"{f.name}: {table}")
     assert not bare

@@ -1,0 +1,54 @@
+"""The plans of every large entity's lists in a heavy county (domain.md 7): for
+every sort at every level of scope an index gives the order."""
+import sys
+
+import explained
+import pytest
+from stack import ROOT, Stack
+
+sys.path.insert(0, str(ROOT / "tests/bench"))
+import generate                                             # noqa: E402
+
+LEAST = 3000        # rows of a table, or reading all of it is no fault
+VILLAGE = 300       # rows a village has at most: they may be sorted
+LEVELS = range(1, 6)
+
+
+@pytest.fixture(scope="module")
+def heavy():
+    s = Stack(demo=True, agent=False, workers=1)
+    try:
+        s.start()
+        generate.generate("county", f"host={s.socket()} user=postgres"
+                          " dbname=taizhang", LEAST)
+        explained.begin(s)
+        s.levels = {n: s.login(f"level{n}") for n in LEVELS}
+        s.paths = s.levels[1].get("/v1/openapi.json").json["paths"]
+        yield s
+    finally:
+        s.stop()
+
+
+def path_of(table):
+    path = "/v1/" + table.replace("_", "-")
+    return path[:-1] + "ies" if path.endswith("y") else path + "s"
+
+
+@pytest.mark.parametrize("table", generate.PER_COUNTY)
+def test_every_sort_is_an_index(heavy, table):
+    path = path_of(table)
+    sorts = next(p["schema"]["enum"] for p in
+                 heavy.paths[path]["get"]["parameters"]
+                 if p.get("name") == "sort")
+    readers = [n for n in LEVELS
+               if heavy.levels[n].get(f"{path}?limit=1").status == 200]
+    assert {3, 4, 5} <= set(readers)    # a province does not see households
+    asked = [(level, f"{path}?sort={sort}")
+             for level in readers for sort in sorts]
+    replies, made = explained.plans(
+        heavy, lambda: [heavy.levels[n].get(p) for n, p in asked], table,
+        len(asked))
+    assert len(made) == len(asked) and len(asked) >= 12
+    for what, reply, plan in zip(asked, replies, made):
+        assert reply.status == 200 and reply.json["items"], what
+        explained.check(plan, table, VILLAGE, what)
