@@ -12,9 +12,12 @@ PGBENCH = "/usr/lib/postgresql/15/bin/pgbench"
 
 
 def row(name, ours, other, ratio, goal, good, unit=""):
-    """One figure: what it is, ours, the other side, their ratio, the goal."""
-    print(f"{name:44} {ours:>12} {other:>22} {ratio:>8} "
-          f"goal {goal:9} {'met' if good else 'MISSED'} {unit}", flush=True)
+    """One figure: what it is, ours, the other side, their ratio, the goal; a
+    goal of None is for comparison only."""
+    verdict = "" if goal is None else \
+        f"goal {goal:9} {'met' if good else 'MISSED'} {unit}"
+    print(f"{name:44} {ours:>12} {other:>22} {ratio:>8} {verdict}".rstrip(),
+          flush=True)
 
 
 def wrk(port, token, script, seconds, connections=32):

@@ -14,7 +14,9 @@ TOWNSHIPS, VILLAGES = 14, 15          # per county, per township
 FUNDS = ["F01", "F02", "F03", "F04", "F05"]
 EPOCH = "2023-01-01"
 
-# What one heavy county holds; a township is a fourteenth of it.
+# What one heavy county holds; a township has a fifteenth of it, which keeps
+# the ratios of parents and children whole.
+SHARE = 15
 PER_COUNTY = {
     "project": 3000, "project_funding": 6000, "fund_payment": 18000,
     "library_entry": 3000, "asset": 6000, "asset_right": 30000,
@@ -104,10 +106,10 @@ class Loader:
               flush=True)
 
 
-def volumes(preset):
-    """table → rows; a table absent from the model is left out."""
+def volumes(preset, least):
+    """table → rows."""
     many = COUNTIES[preset]
-    return {t: n // TOWNSHIPS if preset == "township" else n * many
+    return {t: max(least, n // SHARE if preset == "township" else n * many)
             for t, n in PER_COUNTY.items()}
 
 
@@ -141,8 +143,9 @@ class Rows:
                 "current_risk_level": ("green", "yellow", "red")[n % 3]}
 
     def project_funding(self, n):
+        turn = n // self.count["project"]
         return {"project_id": self.up("project", n)[0],
-                "fund_type": FUNDS[n % 5],
+                "fund_type": FUNDS[(n + turn) % 5],
                 "fund_level": ("central", "province", "county")[n % 3],
                 "year": 2013 + n % 12, "batch": str(1 + n // 12 % 3),
                 "planned_fen": 1000000 + n % 9000000}
@@ -312,9 +315,10 @@ def people(load, place):
                for k, (code, role) in enumerate(where.values())])
 
 
-def generate(preset, url):
+def generate(preset, url, least=0):
+    """Rows of each table, at least so many; table → how many there are."""
     load, place = Loader(url), Place(preset)
-    count = {t: n for t, n in volumes(preset).items() if t in load.columns}
+    count = volumes(preset, least)
     rows = Rows(place, count, ground(load, place))
     for table, n in count.items():
         make = getattr(rows, table)

@@ -1,6 +1,7 @@
 // The same two reads, as a careful Node team would serve them: named
-// statements, both walls, a response schema, one process.
+// statements, both walls, a response schema, one process or a cluster.
 'use strict';
+const cluster = require('cluster');
 const fastify = require('fastify')({ logger: false });
 const { Pool, types } = require('pg');
 const spec = JSON.parse(process.env.SPEC);
@@ -38,4 +39,11 @@ fastify.get(`${spec.path}/:id`, { schema: { response: { 200: item } } }, async (
 fastify.get(spec.path, { schema: { response: { 200: list } } }, async () => ({
   items: await read('list', spec.list_sql, spec.list_args),
 }));
-fastify.listen({ host: '127.0.0.1', port: spec.port });
+
+// One process, or a cluster that shares the port.
+if (cluster.isPrimary && spec.workers > 1) {
+  for (let i = 0; i < spec.workers; i++) cluster.fork();
+  process.on('SIGTERM', () => process.exit());
+} else {
+  fastify.listen({ host: '127.0.0.1', port: spec.port });
+}
