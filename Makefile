@@ -75,8 +75,8 @@ $(BUILD)/api.so: $(call obj,$(API_SRC)) $(BUILD)/schemas.o $(BUILD)/libbase.a
 # The engine alone, with routes that only test it instead of the chapters.
 ENGINE	:= main http http_head http_part gate gate_body gate_check gate_out \
 	filetype serve reply route \
-	limit limit_rule problem query_string \
-	json_depth idem audit db db_conn db_result db_stmt notify offload yield loop \
+	limit limit_rule problem query_string scope_set \
+	json_depth idem audit after standby db db_batch db_conn db_result db_stmt notify offload yield loop \
 	settings metrics health fetch
 $(BUILD)/tests/api_test_routes.o: tests/api_test_routes.c
 	@mkdir -p $(@D); echo "CC $<"

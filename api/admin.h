@@ -10,13 +10,19 @@
 void admin_init(void);	 /* loads of places and organisations */
 void places_init(void);	 /* reads of places and organisations */
 void reorganise_init(void); /* places that end, with all they have */
-void users_init(void);
+void users_init(void);	 /* people and their roles, written … */
+void users_list_init(void); /* … and read */
 void actions_init(void);
 void roles_init(void);
 
 /* users_grants.c: the grants of one person, faults with their path. */
 void grants_check(struct request *, json_t *user, const char *path);
 json_t *grants_schema(void);
+/* A fault for what goes beyond the caller's own grant, by grant_beyond()'s
+ * word for it; and the answer when the database said so. */
+void grants_beyond(struct request *, const char *path, const char *what);
+enum next grants_fail(struct request *);
+enum next fail_beyond(struct request *);
 
 /* What they take, for the OpenAPI document. */
 json_t *users_schema(void);

@@ -48,7 +48,7 @@ as_of_get(struct request *r, const char *value)
 		p[4] = r->arg[0];
 		p[5] = moment;
 		batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
-		batch_add(&r->batch, ask, 6, p);
+		batch_read(&r->batch, ask, 6, p);
 		return NEXT_DB;
 	}
 	if (r->batch.failed >= 0)
@@ -113,7 +113,7 @@ as_of_guard(struct request *r, const struct list *l)
 	REQUIRE(!b.over);
 	s->sql = arena_strndup(&r->arena, b.data, b.len);
 	buf_free(&b);
-	batch_add(&r->batch, s, l->nparams, l->param);
+	batch_read(&r->batch, s, l->nparams, l->param);
 }
 
 bool

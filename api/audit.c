@@ -10,7 +10,7 @@
 #include "problem.h"
 #include "route.h"
 
-#define SHOWN_MAX 16
+#define SHOWN_MAX 64
 
 /* An access that is being noted. */
 struct told {
@@ -22,10 +22,12 @@ struct told {
 	struct job *job;
 };
 
-/* Fields of class 3 and 4 that the reply shows. */
+/* Fields of class 3 and 4 that the reply shows; and that it is a file. */
 struct shown {
 	unsigned n;
 	const char *field[SHOWN_MAX];
+	const char *format; /* NULL: no file */
+	long rows;	    /* … of so many; -1: who knows */
 };
 
 static const struct stmt append = { "audit_append",
@@ -36,6 +38,8 @@ static const struct stmt *const statements[] = { &append };
 static void add(struct request *, struct batch *, const struct audit_event *);
 static const char *trail(struct request *, const char *session,
     const char *batch, const char *file_sha);
+static const struct scope *writing(struct request *);
+static struct shown *shown(struct request *);
 static bool due(const struct request *);
 static const char *access_detail(struct request *, enum next said);
 static void came_back(void *, enum err);
@@ -55,15 +59,51 @@ audit_note(struct request *r, const struct audit_event *e)
 void
 audit_shown(struct request *r, const char *field)
 {
-	struct shown *s = r->shown;
+	struct shown *s = shown(r);
 
-	if (s == NULL)
-		s = r->shown = arena_alloc(&r->arena, sizeof *s);
 	for (unsigned i = 0; i < s->n; i++)
 		if (strcmp(s->field[i], field) == 0)
 			return;
 	if (s->n < SHOWN_MAX)
 		s->field[s->n++] = field;
+}
+
+void
+audit_file(struct request *r, const char *format, long rows)
+{
+	struct shown *s = shown(r);
+
+	s->format = format;
+	s->rows = rows;
+}
+
+void
+audit_file_end(struct request *r, long rows)
+{
+	shown(r)->rows = rows;
+	batch_open(&r->batch, &r->arena, writing(r), LANE_SLOW);
+	audit_note(r, &(struct audit_event){ .verb = "export_end",
+	    .entity = r->route->entity,
+	    .detail = access_detail(r, NEXT_DONE) });
+}
+
+/* Who only looks leaves a trace all the same. */
+static const struct scope *
+writing(struct request *r)
+{
+	struct scope *s = arena_alloc(&r->arena, sizeof *s);
+
+	*s = r->who.scope;
+	s->looks = false;
+	return s;
+}
+
+static struct shown *
+shown(struct request *r)
+{
+	if (r->shown == NULL)
+		r->shown = arena_alloc(&r->arena, sizeof *r->shown);
+	return r->shown;
 }
 
 const char *
@@ -129,8 +169,8 @@ bool
 audit_access(struct request *r, enum next *said)
 {
 	struct told *t = r->told;
-	struct audit_event e = { .verb = r->shown != NULL ? "disclose"
-		: "access" };
+	struct audit_event e = { .verb = r->shown == NULL ? "access"
+		: r->shown->format == NULL ? "disclose" : "export" };
 
 	if (t != NULL || r->route == NULL || !due(r))
 		return false;
@@ -141,7 +181,7 @@ audit_access(struct request *r, enum next *said)
 	e.entity = r->route->entity;
 	e.row = r->arg[0] != NULL && uuid_ok(r->arg[0]) ? r->arg[0] : NULL;
 	e.detail = access_detail(r, *said);
-	batch_open(&t->batch, &r->arena, &r->who.scope, LANE_FAST);
+	batch_open(&t->batch, &r->arena, writing(r), LANE_FAST);
 	add(r, &t->batch, &e);
 	if (db_submit(&t->batch, &t->hold, came_back, r, &t->job))
 		return true;
@@ -213,7 +253,15 @@ access_detail(struct request *r, enum next said)
 		buf_key(&b, "code");
 		buf_json(&b, problem_code(r));
 	}
-	if (s != NULL) {
+	if (s != NULL && s->format != NULL) {
+		buf_key(&b, "format");
+		buf_json(&b, s->format);
+	}
+	if (s != NULL && s->format != NULL && s->rows >= 0) {
+		buf_key(&b, "rows");
+		buf_printf(&b, "%ld", s->rows);
+	}
+	if (s != NULL && s->n > 0) {
 		buf_key(&b, "fields");
 		buf_char(&b, '[');
 		for (unsigned i = 0; i < s->n; i++) {

@@ -29,6 +29,12 @@ void audit_note(struct request *, const struct audit_event *);
 /* The reply shows this field, which is field_sensitive(), unmasked. */
 void audit_shown(struct request *, const char *field);
 
+/* The reply is a file that is taken away: "export", whatever is in it. Of one
+ * that is longer than is known yet (rows -1) a second event, in a batch that this
+ * opens, tells before its end how long it was, and all that it showed. */
+void audit_file(struct request *, const char *format, long rows);
+void audit_file_end(struct request *, long rows);
+
 /* For scope.trail: where a request's changes come from. A batch of a workbook
  * has a key and the workbook's SHA-256, else NULL. */
 const char *audit_trail(struct request *, const char *batch,
@@ -37,7 +43,8 @@ const char *audit_trail(struct request *, const char *batch,
 /*
  * serve.c: what the handler said goes out only after its event is stored, if
  * there must be one: auditors' and applications' every access, whoever views
- * as somebody, readers of the log, and replies with what audit_shown() told.
+ * as somebody, readers of the log, files that are taken away, and replies with
+ * what audit_shown() told.
  * True: the event is on its way. *said is then kept until audit_told().
  */
 bool audit_access(struct request *, enum next *said);

@@ -262,6 +262,9 @@ answer(struct request *r, const struct work *w)
 		    : "application/x-ndjson";
 		if (next != NULL)
 			reply_header(r, "x-next-cursor", next);
+		if (r->method != M_HEAD)
+			audit_file(r, w->format == FORMAT_CSV ? "csv"
+			    : "ndjson", shown);
 	}
 	return reply(r, 200);
 }

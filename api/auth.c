@@ -88,14 +88,30 @@ static const struct stmt client_find = { "auth_client",
 	" AND NOT u.must_change AND g.id IS NOT NULL"
 	" AND (t.action_id IS NULL OR g.action_id IS NULL"
 	" OR t.action_id = g.action_id)))" };
+/* … and of a session in which an administrator looks as somebody: under that
+ * grant, but no further than his own range, and at nothing that is personal
+ * (3.1). It ends with his own session. */
+static const struct stmt view_find = { "auth_view",
+	"SELECT u.id, u.login, u.name, o.id, o.name, g.role, g.division_code,"
+	" greatest(g.lo, v.lo), least(g.hi, v.hi), g.line_code,"
+	" least(g.clearance, 1), NULL, g.id, s.id, g.action_id, g.cover,"
+	" g.owned, false, true, s.viewer_id FROM session s"
+	" JOIN app_user u ON u.id = s.user_id AND u.status = 'active'"
+	" JOIN grant_reach g ON g.id = s.grant_id AND g.valid"
+	" JOIN session w ON w.id = s.viewer_session"
+	" JOIN grant_reach v ON v.id = w.grant_id AND v.valid"
+	" LEFT JOIN org_unit o ON o.id = u.org_id"
+	" WHERE s.token_hash = $1 AND s.revoked_at IS NULL"
+	" AND s.expires_at > now() AND session_viewed(s)" };
 static const struct stmt *const statements[] = { &user_find, &user_seen,
-	&agent_find, &client_find };
+	&agent_find, &client_find, &view_find };
 
 static bool auth_plan(struct request *);
 static bool auth_more(struct request *);
 static enum err auth_accept(struct request *);
 static enum err unready(struct request *);
 static bool client_route(const struct request *);
+static bool looks_only(struct request *);
 static bool token_is(const struct request *, const char *prefix);
 static struct known *known_of(const char *hash);
 static bool remembered(struct request *, const char *hash);
@@ -128,7 +144,8 @@ auth_token_hash(struct request *r)
 	for (h += 7; *h == ' '; h++)
 		continue;
 	if (!bearer_ok(h) || (strncmp(h, "tz_u_", 5) != 0 &&
-	    strncmp(h, "tz_a_", 5) != 0 && strncmp(h, "tz_c_", 5) != 0))
+	    strncmp(h, "tz_a_", 5) != 0 && strncmp(h, "tz_c_", 5) != 0 &&
+	    strncmp(h, "tz_v_", 5) != 0))
 		return NULL;
 	hash = arena_alloc(&r->arena, SHA_HEX_LEN + 1);
 	sha256_hex(h, strlen(h), hash);
@@ -147,7 +164,8 @@ auth_plan(struct request *r)
 	memset(&r->who, 0, sizeof r->who); /* the stage may start over */
 	r->found = NULL;
 	other = token_is(r, "tz_a_") ? &agent_find :
-	    token_is(r, "tz_c_") ? &client_find : NULL;
+	    token_is(r, "tz_c_") ? &client_find :
+	    token_is(r, "tz_v_") ? &view_find : NULL;
 	if (other != NULL) {
 		batch_add(&r->batch, other, 1, &hash);
 		conf_ask(&r->batch);
@@ -189,13 +207,17 @@ auth_accept(struct request *r)
 	}
 	if (r->who.must != 0 && !(r->route->open & OPEN_UNREADY))
 		return unready(r);
-	if (r->who.client[0] != '\0' && !client_route(r))
+	if ((r->who.client[0] != '\0' || r->who.binding[0] != '\0') &&
+	    !client_route(r))
+		return E_DENIED;
+	if (r->who.viewer[0] != '\0' && !looks_only(r))
 		return E_DENIED;
 	return scope_grants(&r->who, r->route->right, r->route->entity);
 }
 
-/* An application comes to rows of the model, and to where it is expected; what
- * is done with a right to read besides reading is not for it. */
+/* An application or agent comes to rows of the model, and to where it is
+ * expected: it is no person that has passwords and sessions. What is done with
+ * a right to read besides reading is not for it. */
 static bool
 client_route(const struct request *r)
 {
@@ -205,6 +227,20 @@ client_route(const struct request *r)
 		return true;
 	return t->entity != NULL && t->right != RIGHT_SELF &&
 	    (t->right != RIGHT_READ || t->method == M_GET);
+}
+
+/* Who looks as somebody else asks, and leaves; nothing else, whatever the
+ * other may. */
+static bool
+looks_only(struct request *r)
+{
+	if (r->method == M_GET || r->method == M_HEAD ||
+	    (r->route->open & OPEN_VIEW))
+		return true;
+	(void)fail(r, E_DENIED, "view_only",
+	    "以他人身份查看时不能进行任何修改",
+	    "A view as somebody else changes nothing.");
+	return false;
 }
 
 static bool
@@ -234,6 +270,8 @@ scope_own(struct request *r)
 	s->actor = r->who.id;
 	s->channel = "api";
 	s->origin = r->id;
+	s->trail = r->who.scope.trail;
+	s->looks = r->who.viewer[0] != '\0' && !(r->route->open & OPEN_VIEW);
 	return s;
 }
 
@@ -339,7 +377,10 @@ fill(struct request *r, const struct rows *f)
 	who->scope.clearance = (int)rows_long(f, 0, 10);
 	who->scope.cover = rows_text(f, 0, 15);
 	who->scope.own = rows_text(f, 0, 16);
-	if (rows_cols(f) > 19) {
+	if (rows_cols(f) == 20) {
+		copy(who->viewer, sizeof who->viewer, rows_text(f, 0, 19));
+		who->readonly = who->scope.looks = true;
+	} else if (rows_cols(f) > 20) {
 		copy(who->client, sizeof who->client, rows_text(f, 0, 19));
 		copy(who->via, sizeof who->via, rows_text(f, 0, 20));
 		who->scopes = rows_text(f, 0, 21);

@@ -1,6 +1,7 @@
 /* What many rows shall be, written by one INSERT and one UPDATE. Refused, the
  * halves are tried alone, down to the rows that are to blame. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bulk.h"
@@ -24,6 +25,7 @@ static struct statements {
 static const struct statements *statements_of(const struct entity *);
 static void build(struct buf *, const struct entity *, bool insert);
 static struct bulk_write *begin(struct request *, struct bulk *);
+static int by_key(const void *, const void *, void *);
 static int plan(struct request *, const struct entity *, struct bulk *,
     struct range, enum bulk_what, const struct stmt *);
 static void record(struct buf *, const struct entity *, const char *const *);
@@ -148,9 +150,25 @@ begin(struct request *r, struct bulk *b)
 		if (b->row[i].what == BULK_NEW ||
 		    b->row[i].what == BULK_CHANGED)
 			w->todo[w->n++] = i;
+	qsort_r(w->todo, w->n, sizeof *w->todo, by_key, b->row);
 	if (w->n > 0)
 		w->stack[w->depth++] = (struct range) { 0, w->n };
 	return w;
+}
+
+/* Who makes a row waits for who is making one of the same key: all in one
+ * order, or two requests wait for each other. What is there was locked in the
+ * order of ids. */
+static int
+by_key(const void *a, const void *b, void *rows)
+{
+	const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	const struct bulk_row *row = rows;
+	const char *p = row[x].key, *q = row[y].key;
+	int order = p != NULL && q != NULL ? strcmp(p, q) :
+	    (p != NULL) - (q != NULL);
+
+	return order != 0 ? order : (x > y) - (x < y);
 }
 
 static int

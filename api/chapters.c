@@ -41,6 +41,7 @@ chapters(void)
 	reorganise_init();
 	places_init();
 	users_init();
+	users_list_init();
 	actions_init();
 	roles_init();
 	sync_init();
@@ -55,6 +56,7 @@ chapters(void)
 	explain_init();
 	audit_read_init();
 	privacy_init();
+	privacy_param_init();
 	entity_init();
 	openapi_init();
 	health_register();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin.h"
 #include "audit.h"
 #include "base/uid.h"
 #include "client.h"
@@ -232,7 +233,7 @@ static bool
 written(struct request *r)
 {
 	if (r->batch.failed >= 0) {
-		(void)fail_data(r);
+		(void)grants_fail(r);
 		return false;
 	}
 	if (rows_affected(batch_rows(&r->batch, 0)) == 1)

@@ -85,7 +85,8 @@ insert(PGconn *db, const char *login, const char *name, const char *hash,
 		" password) SELECT $1::uuid, $2, $3, 0, $4"
 		" WHERE ($5::uuid, $6::text) IS NOT NULL",
 		"INSERT INTO role_grant (id, user_id, role, division_code,"
-		" clearance) SELECT $5::uuid, $1::uuid, $6, 0, 0"
+		" clearance) SELECT $5::uuid, $1::uuid, $6, 0,"
+		" CASE $6 WHEN 'security_admin' THEN 4 ELSE 0 END"
 		" WHERE ($2::text, $3::text, $4::text) IS NOT NULL",
 		"COMMIT" };
 	char id[UUID_LEN + 1], grant[UUID_LEN + 1];

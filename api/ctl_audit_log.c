@@ -1,6 +1,7 @@
 /* taizhangctl audit verify: events against leaves, leaves against the tree,
  * the tree against its signed heads, in one walk along the log. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,16 +200,19 @@ root_kept(struct walk *w, const char *data, unsigned char out[HASH_LEN])
 	return good;
 }
 
-/* Between the head before and the head after it, as far as clocks go. */
+/* Between the head before and the head after it, as far as clocks go: one
+ * that was set right goes back. */
 static void
 check_time(struct walk *w)
 {
 	long long at = strtoll(rowset_text(&w->event, A_AT), NULL, 10);
+	long long from = w->last.at_us < w->now.at_us ? w->last.at_us
+	    : w->now.at_us;
 
 	if (!w->is_head || w->broken)
 		return;
 	if (at > w->now.at_us + MINUTE ||
-	    (w->last.seq > 0 && at < w->last.at_us - LONGEST))
+	    (w->last.seq > 0 && at < from - LONGEST))
 		verify_bad(w->v, "事件的时间与封存时间不符",
 		    "an event has not the time it was sealed at", "event %s",
 		    rowset_text(&w->event, A_ID));
@@ -277,9 +281,12 @@ check_head(struct walk *w, const char *line)
 	else if (w->now.seq != strtoull(seq, NULL, 10) ||
 	    w->now.size != strtoull(size, NULL, 10) ||
 	    w->now.seq != w->last.seq + 1 || w->now.size <= w->last.size ||
-	    w->now.at_us < w->last.at_us || strcmp(w->now.prev, prev) != 0)
+	    strcmp(w->now.prev, prev) != 0)
 		verify_bad(w->v, "树头不接前一个",
 		    "a head does not follow the one before", "head %s", seq);
+	else if (w->now.at_us < w->last.at_us)
+		printf("注意：服务器时钟曾经倒退 / note: the clock went back: "
+		    "head %s\n", seq);
 }
 
 /* What is not sealed yet: only of the last moments. */

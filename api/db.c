@@ -1,7 +1,7 @@
-/* Batches, their queues, and the lanes of connections that take them. */
+/* The queues of batches, and the lanes of connections that take them: to the
+ * primary, and, where there is one, to a standby for what only reads. */
 #include "db.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "db_lane.h"
 #include "metrics.h"
 #include "settings.h"
+#include "standby.h"
 
 #define CONNS_MAX 8
 #define QUEUE_MAX 512	   /* batches waiting, per lane */
@@ -17,6 +18,8 @@
 #define DOWN_MS 1000	   /* without any connection: refuse at once */
 #define FAST_DEPTH 64	   /* batches on their way, per fast connection */
 #define HUNG_SLACK_MS 3000 /* beyond the statement timeout */
+#define ASIDE_QUEUE 64	   /* what waits for the standby, and for how long: */
+#define ASIDE_MS 200	   /* the primary has it sooner */
 
 const struct scope scope_system = {
 	.lo = 0,
@@ -34,202 +37,39 @@ static struct line {
 	struct job *head, **tail;
 	unsigned queued;
 	uint64_t down_ms; /* since when no connection is ready; 0 = one is */
-} lines[2];
+} lines[4]; /* of the primary, and ASIDE of the standby */
+#define ASIDE 2
 
 static struct conn fast[CONNS_MAX], slow[CONNS_MAX], listener;
+static struct conn fast_aside[CONNS_MAX], slow_aside[CONNS_MAX];
 
-static void line_open(enum lane, struct conn *, unsigned n, const char *kind);
+static void line_open(size_t which, struct conn *, unsigned n,
+    const char *kind);
+static struct line *line_of(const struct job *);
+static void line_put(struct job *);
+static struct job *line_take(struct line *);
 static void line_tick(struct line *, uint64_t now, unsigned hung_ms);
+static bool lead_aside(const struct batch *);
+static bool turn_home(struct job *);
 static void pump(struct line *);
 static struct conn *conn_free(const struct line *);
 static void gauges(void);
 static unsigned ready_count(const struct line *);
-
-/* ---- batches and rows ---------------------------------------------------- */
-
-void
-batch_open(struct batch *b, struct arena *a, const struct scope *s,
-    enum lane lane)
-{
-	memset(b, 0, sizeof(*b));
-	b->arena = a;
-	b->scope = s;
-	b->lane = lane;
-	b->failed = -1;
-}
-
-unsigned
-batch_add(struct batch *b, const struct stmt *s, unsigned nparams,
-    const char *const *values)
-{
-	struct planned *p;
-	const char **copy;
-
-	REQUIRE(b->arena != NULL && b->n < BATCH_MAX && nparams <= PARAMS_MAX);
-	copy = arena_array(b->arena, nparams + 1, sizeof(*copy));
-	for (unsigned i = 0; i < nparams; i++)
-		copy[i] = values[i];
-	p = &b->at[b->n];
-	p->stmt = s;
-	p->nparams = nparams;
-	p->value = copy;
-	p->reads = false;
-	p->rows = NULL;
-	return b->n++;
-}
-
-unsigned
-batch_read(struct batch *b, const struct stmt *s, unsigned nparams,
-    const char *const *values)
-{
-	unsigned i = batch_add(b, s, nparams, values);
-
-	b->at[i].reads = true;
-	return i;
-}
-
-unsigned
-batch_addv(struct batch *b, const struct stmt *s, unsigned nparams, ...)
-{
-	const char *values[PARAMS_MAX];
-	va_list ap;
-
-	REQUIRE(nparams <= PARAMS_MAX);
-	va_start(ap, nparams);
-	for (unsigned i = 0; i < nparams; i++)
-		values[i] = va_arg(ap, const char *);
-	va_end(ap);
-	return batch_add(b, s, nparams, values);
-}
-
-const struct rows *
-batch_rows(const struct batch *b, unsigned index)
-{
-	REQUIRE(index < b->n && b->at[index].rows != NULL);
-	return b->at[index].rows;
-}
-
-static const PGresult *
-result(const struct rows *r)
-{
-	return (const PGresult *)r;
-}
-
-int
-rows_n(const struct rows *r)
-{
-	return PQntuples(result(r));
-}
-
-int
-rows_cols(const struct rows *r)
-{
-	return PQnfields(result(r));
-}
-
-const char *
-rows_text(const struct rows *r, int row, int col)
-{
-	return PQgetisnull(result(r), row, col) ? NULL :
-	    PQgetvalue(result(r), row, col);
-}
-
-/* libpq keeps one value for all nulls of a result: only the first is asked
- * for. */
-void
-rows_row(const struct rows *r, int row, size_t n, const char **out)
-{
-	const char *null = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *s = PQgetvalue(result(r), row, (int)i);
-
-		if (*s == '\0' && (s == null ||
-		    PQgetisnull(result(r), row, (int)i) != 0)) {
-			null = s;
-			s = NULL;
-		}
-		out[i] = s;
-	}
-}
-
-int
-rows_len(const struct rows *r, int row, int col)
-{
-	return PQgetlength(result(r), row, col);
-}
-
-long
-rows_long(const struct rows *r, int row, int col)
-{
-	const char *s = rows_text(r, row, col);
-
-	return s == NULL ? 0 : strtol(s, NULL, 10);
-}
-
-int
-rows_affected(const struct rows *r)
-{
-	union {
-		const struct rows *in;
-		PGresult *out;
-	} p = { r };
-
-	return (int)strtol(PQcmdTuples(p.out), NULL, 10);
-}
-
-static const char *
-field(const struct rows *r, int which)
-{
-	const char *s = r == NULL ? NULL :
-	    PQresultErrorField(result(r), which);
-
-	return s == NULL ? "" : s;
-}
-
-const char *
-rows_sqlstate(const struct rows *r)
-{
-	return field(r, PG_DIAG_SQLSTATE);
-}
-
-const char *
-rows_constraint(const struct rows *r)
-{
-	return field(r, PG_DIAG_CONSTRAINT_NAME);
-}
-
-const char *
-rows_table(const struct rows *r)
-{
-	return field(r, PG_DIAG_TABLE_NAME);
-}
-
-const char *
-rows_message(const struct rows *r)
-{
-	return field(r, PG_DIAG_MESSAGE_PRIMARY);
-}
-
-const char *
-rows_detail(const struct rows *r)
-{
-	return field(r, PG_DIAG_MESSAGE_DETAIL);
-}
-
-void
-db_rows_free(struct rows *r)
-{
-	PQclear((PGresult *)r);
-}
 
 /* ---- lanes ---------------------------------------------------------------- */
 
 void
 db_open(void)
 {
+	standby_open();
 	line_open(LANE_FAST, fast, settings()->fast, "fast");
 	line_open(LANE_SLOW, slow, settings()->slow, "slow");
+	if (settings()->standby != NULL) {
+		line_open(ASIDE + LANE_FAST, fast_aside, settings()->fast,
+		    "standby_fast");
+		line_open(ASIDE + LANE_SLOW, slow_aside, settings()->slow,
+		    "standby_slow");
+	}
 	listener.notify = true;
 	listener.lane = LANE_SLOW;
 	conn_open(&listener, "notify");
@@ -238,9 +78,11 @@ db_open(void)
 void
 db_tick(uint64_t now)
 {
-	line_tick(&lines[LANE_FAST], now, settings()->fast_ms + HUNG_SLACK_MS);
-	line_tick(&lines[LANE_SLOW], now, settings()->slow_ms + HUNG_SLACK_MS);
+	for (size_t i = 0; i < COUNT(lines); i++)
+		line_tick(&lines[i], now, HUNG_SLACK_MS + (i % ASIDE ==
+		    LANE_FAST ? settings()->fast_ms : settings()->slow_ms));
 	conn_tick(&listener, now, HUNG_SLACK_MS);
+	standby_tick(now);
 	gauges();
 }
 
@@ -257,12 +99,14 @@ bool
 db_submit(struct batch *b, struct hold *hold, db_done *done, void *arg,
     struct job **out)
 {
-	struct line *l = &lines[b->lane];
+	struct line *l;
 	struct job *j;
 
 	REQUIRE(b->scope != NULL && b->n > 0);
-	if (hold->lost ||
-	    (hold->conn == NULL && (l->queued >= QUEUE_MAX ||
+	b->aside = b->aside && lead_aside(b);
+	l = &lines[b->aside ? ASIDE + b->lane : b->lane];
+	if (hold->lost || (b->probe && !b->aside) ||
+	    (hold->conn == NULL && !b->aside && (l->queued >= QUEUE_MAX ||
 	    (l->down_ms != 0 && now_ms() - l->down_ms > DOWN_MS)))) {
 		metrics_count(COUNTER_DB_REFUSED);
 		return false;
@@ -274,6 +118,13 @@ db_submit(struct batch *b, struct hold *hold, db_done *done, void *arg,
 	j->done = done;
 	j->arg = arg;
 	j->lane = b->lane;
+	j->aside = b->aside;
+	if (b->aside && !b->probe) {
+		j->floor = standby_floor(b->after);
+		/* The fast lane waits for nobody. */
+		if (!standby_reached(b->after))
+			j->lane = LANE_SLOW;
+	}
 	j->last = b->last && hold->conn != NULL;
 	j->keep = b->hold && !b->last;
 	j->save = b->save && hold->conn != NULL;
@@ -285,18 +136,14 @@ db_submit(struct batch *b, struct hold *hold, db_done *done, void *arg,
 		return true;
 	}
 	REQUIRE(!j->keep || b->lane == LANE_SLOW);
-	j->queued = true;
-	*l->tail = j;
-	l->tail = &j->next;
-	l->queued++;
-	pump(l);
+	line_put(j);
 	return true;
 }
 
 void
 db_detach(struct job *j)
 {
-	struct line *l = &lines[j->lane];
+	struct line *l = line_of(j);
 	struct job **p = &l->head;
 
 	if (!j->queued) {
@@ -312,6 +159,15 @@ db_detach(struct job *j)
 		l->tail = p;
 	l->queued--;
 	free(j);
+}
+
+void
+db_aside_reset(const char *why)
+{
+	for (size_t i = ASIDE; i < COUNT(lines); i++)
+		for (unsigned k = 0; k < lines[i].nconns; k++)
+			if (lines[i].conns[k].state != CONN_DOWN)
+				conn_reset(&lines[i].conns[k], why);
 }
 
 void
@@ -332,7 +188,7 @@ db_release(struct hold *h)
 bool
 db_ready(struct buf *why)
 {
-	for (size_t i = 0; i < COUNT(lines); i++) {
+	for (size_t i = 0; i < ASIDE; i++) {
 		const struct line *l = &lines[i];
 		unsigned up = ready_count(l);
 
@@ -364,7 +220,8 @@ job_expect(struct job *j, enum part part, unsigned index)
 void
 db_finished(struct conn *c, struct job *j)
 {
-	(void)c;
+	if (c != NULL && j->aside && turn_home(j))
+		return;
 	if (j->err != OK && j->batch != NULL)
 		for (unsigned i = 0; i < j->batch->n; i++) {
 			db_rows_free(j->batch->at[i].rows);
@@ -378,7 +235,7 @@ db_finished(struct conn *c, struct job *j)
 void
 db_conn_changed(struct conn *c)
 {
-	struct line *l = &lines[c->lane];
+	struct line *l = &lines[c->aside ? ASIDE + c->lane : c->lane];
 
 	if (c->notify)
 		return;
@@ -386,39 +243,73 @@ db_conn_changed(struct conn *c)
 		l->down_ms = 0;
 	else if (l->down_ms == 0)
 		l->down_ms = now_ms();
+	if (c->aside && c->lane == LANE_FAST && l->down_ms != 0)
+		standby_lost();
 	if (c->state == CONN_READY)
 		pump(l);
 }
 
 static void
-line_open(enum lane lane, struct conn *conns, unsigned n, const char *kind)
+line_open(size_t which, struct conn *conns, unsigned n, const char *kind)
 {
-	struct line *l = &lines[lane];
+	struct line *l = &lines[which];
 
 	l->conns = conns;
 	l->nconns = n;
 	l->tail = &l->head;
 	l->down_ms = now_ms();
 	for (unsigned i = 0; i < n; i++) {
-		conns[i].lane = lane;
+		conns[i].lane = which % ASIDE == 0 ? LANE_FAST : LANE_SLOW;
+		conns[i].aside = which >= ASIDE;
 		conn_open(&conns[i], kind);
 	}
+}
+
+static struct line *
+line_of(const struct job *j)
+{
+	return &lines[j->aside ? ASIDE + j->lane : j->lane];
+}
+
+static void
+line_put(struct job *j)
+{
+	struct line *l = line_of(j);
+
+	j->next = NULL;
+	j->queued = true;
+	*l->tail = j;
+	l->tail = &j->next;
+	l->queued++;
+	pump(l);
+}
+
+static struct job *
+line_take(struct line *l)
+{
+	struct job *j = l->head;
+
+	l->head = j->next;
+	if (l->head == NULL)
+		l->tail = &l->head;
+	l->queued--;
+	j->queued = false;
+	return j;
 }
 
 /* Refuses what has waited too long, and looks after the connections. */
 static void
 line_tick(struct line *l, uint64_t now, unsigned hung_ms)
 {
-	uint64_t limit = l->down_ms != 0 ? DOWN_MS : QUEUE_MS;
+	uint64_t limit = l >= &lines[ASIDE] ? ASIDE_MS : l->down_ms != 0 ?
+	    DOWN_MS : QUEUE_MS;
 
 	while (l->head != NULL && now - l->head->since_ms > limit) {
-		struct job *j = l->head;
+		struct job *j = line_take(l);
 
-		l->head = j->next;
-		if (l->head == NULL)
-			l->tail = &l->head;
-		l->queued--;
 		j->err = E_BUSY;
+		if (j->aside && turn_home(j))
+			continue;
 		metrics_count(COUNTER_DB_REFUSED);
 		db_finished(NULL, j);
 	}
@@ -427,28 +318,63 @@ line_tick(struct line *l, uint64_t now, unsigned hung_ms)
 	pump(l);
 }
 
+/* ---- the standby ----------------------------------------------------------- */
+
+static bool
+lead_aside(const struct batch *b)
+{
+	const struct line *l = &lines[ASIDE + (b->probe ||
+	    standby_reached(b->after) ? b->lane : LANE_SLOW)];
+
+	return l->nconns > 0 && l->down_ms == 0 && (b->probe ||
+	    (standby_ready() && l->queued < ASIDE_QUEUE));
+}
+
+/* What the standby did not answer, the primary does; a statement that took
+ * too long would there, too. */
+static bool
+turn_home(struct job *j)
+{
+	struct batch *b = j->batch;
+
+	if (b == NULL || b->probe)
+		return false;
+	if (j->err == OK && (b->failed < 0 || strcmp(rows_sqlstate(
+	    b->at[b->failed].rows), "57014") == 0)) {
+		metrics_count(COUNTER_STANDBY_READ);
+		return false;
+	}
+	metrics_count(COUNTER_STANDBY_HOME);
+	for (unsigned i = 0; i < b->n; i++) {
+		db_rows_free(b->at[i].rows);
+		b->at[i].rows = NULL;
+	}
+	b->failed = -1;
+	b->aside = j->aside = false;
+	j->err = OK;
+	j->lane = b->lane;
+	j->n = j->at = 0;
+	j->since_ms = now_ms();
+	line_put(j);
+	return true;
+}
+
+/* ---- connections ----------------------------------------------------------- */
+
 static void
 pump(struct line *l)
 {
 	struct conn *c;
 
-	while (l->head != NULL && (c = conn_free(l)) != NULL) {
-		struct job *j = l->head;
-
-		l->head = j->next;
-		if (l->head == NULL)
-			l->tail = &l->head;
-		l->queued--;
-		j->queued = false;
-		conn_send(c, j);
-	}
+	while (l->head != NULL && (c = conn_free(l)) != NULL)
+		conn_send(c, line_take(l));
 }
 
 /* Fast: the least loaded; slow: an idle one that nobody holds. */
 static struct conn *
 conn_free(const struct line *l)
 {
-	unsigned depth = l == &lines[LANE_FAST] ? FAST_DEPTH : 1;
+	unsigned depth = (l - lines) % ASIDE == LANE_FAST ? FAST_DEPTH : 1;
 	struct conn *best = NULL;
 
 	for (unsigned i = 0; i < l->nconns; i++) {
@@ -472,6 +398,10 @@ gauges(void)
 			inflight += lines[i].conns[k].inflight;
 	metrics_gauge(GAUGE_DB_FAST_UP, ready_count(&lines[LANE_FAST]));
 	metrics_gauge(GAUGE_DB_SLOW_UP, ready_count(&lines[LANE_SLOW]));
+	metrics_gauge(GAUGE_STANDBY_FAST_UP,
+	    ready_count(&lines[ASIDE + LANE_FAST]));
+	metrics_gauge(GAUGE_STANDBY_SLOW_UP,
+	    ready_count(&lines[ASIDE + LANE_SLOW]));
 	metrics_gauge(GAUGE_DB_FAST_QUEUE, lines[LANE_FAST].queued);
 	metrics_gauge(GAUGE_DB_SLOW_QUEUE, lines[LANE_SLOW].queued);
 	metrics_gauge(GAUGE_DB_INFLIGHT, inflight);

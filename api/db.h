@@ -40,6 +40,7 @@ struct scope {
 	const char *cover;     /* int8multirange within lo..hi (coverage) */
 	const char *own;       /* uuid[]: rows that are one of these or name
 				  one as their owner */
+	bool looks;	       /* PostgreSQL refuses whatever writes */
 };
 extern const struct scope scope_system; /* lo..hi = everything; never for a
 					   principal's own reads */
@@ -74,6 +75,10 @@ struct batch {
 	bool save;   /* of a held transaction: a failure undoes this batch
 			only, and the transaction goes on */
 	bool last;   /* this batch ends a held transaction with COMMIT */
+	bool aside;  /* it only reads: on the standby if that is near; where it
+			was answered, once it is (standby.h) */
+	bool probe;  /* … and asks the standby itself, however it is */
+	uint64_t after; /* what it sees at least: a position of the primary */
 	unsigned n;
 	struct planned {
 		const struct stmt *stmt;

@@ -10,7 +10,9 @@
 #include "base/text.h"
 #include "metrics.h"
 #include "scope.h"
+#include "scope_set.h"
 #include "settings.h"
+#include "standby.h"
 
 #define CONNECT_MS 3000
 #define BACKOFF_MIN_MS 50
@@ -18,23 +20,8 @@
 #define REPREPARE_MS 2000
 #define SAY_MS 30000
 
-/* Both walls read these; what a batch that writes nothing needs. */
-#define SCOPE_READ \
-	"select set_config('app.lo', $1, true)," \
-	" set_config('app.hi', $2, true)," \
-	" set_config('app.line', $3, true)," \
-	" set_config('app.clearance', $4, true)"
-/* History, feed and log say who wrote. */
-#define SCOPE SCOPE_READ \
-	", set_config('app.actor', $5, true)," \
-	" set_config('app.channel', $6, true)," \
-	" set_config('app.origin', $7, true)," \
-	" set_config('app.trail', $8, true)"
-/* Few scopes are narrowed; the others say no more. */
-#define NARROW \
-	", set_config('app.action', $9, true)," \
-	" set_config('app.cover', $10, true)," \
-	" set_config('app.own', $11, true)"
+/* The second wall of who only looks. */
+#define LOOKS ", set_config('transaction_read_only', 'on', true)"
 /* Filtered lists are planned for the values at hand: one plan for every scope
  * would read the whole table for the wide ones. Their pages and batches are
  * small, and there is an index for each order. */
@@ -44,12 +31,16 @@
 static const struct scope_kind {
 	struct stmt stmt[2]; /* the other is for lists */
 	int values;
-} reads_only = { { { "taizhang_scope_read", SCOPE_READ },
-	{ "taizhang_scope_read_list", SCOPE_READ LIST } }, 4 },
-    wide = { { { "taizhang_scope", SCOPE },
-	{ "taizhang_scope_list", SCOPE LIST } }, 8 },
-    narrow = { { { "taizhang_scope_narrow", SCOPE NARROW },
-	{ "taizhang_scope_narrow_list", SCOPE NARROW LIST } }, 11 };
+} reads_only = { { { "taizhang_scope_read", SCOPE_SET_READ },
+	{ "taizhang_scope_read_list", SCOPE_SET_READ LIST } }, 4 },
+    wide = { { { "taizhang_scope", SCOPE_SET },
+	{ "taizhang_scope_list", SCOPE_SET LIST } }, 8 },
+    narrow = { { { "taizhang_scope_narrow", SCOPE_SET_NARROW },
+	{ "taizhang_scope_narrow_list", SCOPE_SET_NARROW LIST } },
+	SCOPE_VALUES },
+    looks = { { { "taizhang_scope_looks", SCOPE_SET_NARROW LOOKS },
+	{ "taizhang_scope_looks_list", SCOPE_SET_NARROW LOOKS LIST } },
+	SCOPE_VALUES };
 
 static void conn_say(struct conn *, const char *why);
 static void conn_connect(struct conn *);
@@ -59,6 +50,7 @@ static void conn_set_up(struct conn *);
 static void conn_read(struct conn *);
 static bool conn_flush(struct conn *);
 static bool send_parts(struct conn *, struct job *);
+static bool send_gate(struct conn *, struct job *);
 static bool send_scope(struct conn *, struct job *, const struct batch *);
 static void send_simple(struct conn *, const char *sql);
 static void enqueue(struct conn *, struct job *);
@@ -69,7 +61,8 @@ conn_open(struct conn *c, const char *kind)
 {
 	static const struct stmt *const own[] = { &reads_only.stmt[0],
 		&reads_only.stmt[1], &wide.stmt[0], &wide.stmt[1],
-		&narrow.stmt[0], &narrow.stmt[1] };
+		&narrow.stmt[0], &narrow.stmt[1], &looks.stmt[0],
+		&looks.stmt[1] };
 
 	db_register(own, COUNT(own));
 	c->kind = kind;
@@ -190,20 +183,21 @@ conn_say(struct conn *c, const char *why)
 static void
 conn_connect(struct conn *c)
 {
-	char options[128];
+	char options[192];
 	/* A peer that vanished is noticed on idle connections too. */
 	const char *const names[] = { "dbname", "application_name",
 		"client_encoding", "options", "gssencmode", "keepalives_idle",
 		"keepalives_interval", "keepalives_count", "tcp_user_timeout",
 		NULL };
-	const char *const values[] = { settings()->database, "taizhang-api",
-		"UTF8", options, "disable", "30", "10", "3", "20000", NULL };
+	const char *const values[] = { c->aside ? settings()->standby :
+		settings()->database, "taizhang-api", "UTF8", options, "disable", "30", "10", "3", "20000", NULL };
 
 	(void)snprintf(options, sizeof(options), "-c statement_timeout=%u "
 	    "-c idle_in_transaction_session_timeout=%u -c jit=off "
-	    "-c TimeZone=UTC -c DateStyle=ISO",
+	    "-c TimeZone=UTC -c DateStyle=ISO%s",
 	    c->lane == LANE_FAST ? settings()->fast_ms : settings()->slow_ms,
-	    settings()->slow_ms + 5000);
+	    settings()->slow_ms + 5000, c->aside ?
+	    " -c lock_timeout=500 -c default_transaction_read_only=on" : "");
 	c->since_ms = now_ms();
 	c->pg = PQconnectStartParams(names, values, 1);
 	REQUIRE(c->pg != NULL);
@@ -363,7 +357,8 @@ send_parts(struct conn *c, struct job *j)
 			return false;
 		job_expect(j, PART_BEGIN, 0);
 	}
-	if (!send_scope(c, j, b))
+	if ((c->aside && !b->probe && !send_gate(c, j)) ||
+	    !send_scope(c, j, b))
 		return false;
 	for (unsigned i = 0; i < b->n; i++) {
 		const struct planned *p = &b->at[i];
@@ -384,17 +379,25 @@ send_parts(struct conn *c, struct job *j)
 }
 
 static bool
+send_gate(struct conn *c, struct job *j)
+{
+	char position[POSITION_TEXT];
+	const char *const values[] = { position_text(position, j->floor),
+		c->lane == LANE_SLOW ? "t" : "f" };
+	const char *name = stmt_ready(c, j, 0, &standby_gate);
+
+	if (name == NULL || PQsendQueryPrepared(c->pg, name, 2, values, NULL,
+	    NULL, 0) == 0)
+		return false;
+	job_expect(j, PART_GATE, 0);
+	return true;
+}
+
+static bool
 send_scope(struct conn *c, struct job *j, const struct batch *b)
 {
 	const struct scope *s = b->scope;
-	char lo[U64_TEXT], hi[U64_TEXT], clearance[U64_TEXT];
-	const char *const values[] = { u64_text(lo, (uint64_t)s->lo),
-		u64_text(hi, (uint64_t)s->hi), s->line ? s->line : "",
-		u64_text(clearance, (uint64_t)s->clearance),
-		s->actor ? s->actor : "", s->channel ? s->channel : "",
-		s->origin ? s->origin : "", s->trail ? s->trail : "",
-		s->action ? s->action : "", s->cover ? s->cover : "",
-		s->own ? s->own : "" };
+	struct scope_values values;
 	const struct scope_kind *kind;
 	bool reads = true, list = false;
 	const char *name;
@@ -405,10 +408,12 @@ send_scope(struct conn *c, struct job *j, const struct batch *b)
 		reads = reads && p->reads;
 		list = list || (p->stmt->name == NULL && p->nparams > 0);
 	}
-	kind = scope_narrow(s) ? &narrow : reads ? &reads_only : &wide;
+	scope_values(s, &values);
+	kind = s->looks ? &looks : scope_narrow(s) ? &narrow
+	    : reads ? &reads_only : &wide;
 	name = stmt_ready(c, j, 0, &kind->stmt[list]);
 	if (name == NULL || PQsendQueryPrepared(c->pg, name, kind->values,
-	    values, NULL, NULL, 0) == 0)
+	    values.at, NULL, NULL, 0) == 0)
 		return false;
 	job_expect(j, PART_SCOPE, 0);
 	return true;

@@ -13,8 +13,8 @@
 #define TEXTS_MAX 128  /* others a connection keeps */
 
 /* What the next result of a batch belongs to. */
-enum part { PART_BEGIN, PART_SCOPE, PART_PREPARE, PART_ROWS, PART_COMMIT,
-	PART_CLOSE };
+enum part { PART_BEGIN, PART_GATE, PART_SCOPE, PART_PREPARE, PART_ROWS,
+	PART_COMMIT, PART_CLOSE };
 
 struct expect {
 	enum part part;
@@ -31,6 +31,8 @@ struct job {
 	db_done *done;
 	void *arg;
 	enum lane lane;
+	bool aside;	       /* it is the standby's */
+	uint64_t floor;	       /* … which must have come so far */
 	bool keep, save, last; /* batch.hold, .save and .last */
 	bool queued;	     /* in its lane, not sent yet */
 	bool internal;	     /* rollback, preparing, LISTEN */
@@ -54,6 +56,7 @@ struct text_slot {
 struct conn {
 	const char *kind; /* fast, slow, notify; for the log */
 	bool notify;
+	bool aside; /* to the standby */
 	enum lane lane;
 	enum conn_state state;
 	PGconn *pg;

@@ -29,6 +29,8 @@ void db_rows_free(struct rows *);
 void db_open(void); /* in each worker, after every db_register() */
 void db_tick(uint64_t now_ms);
 void db_close(void);
+/* The standby does not answer: what it has is taken away from it. */
+void db_aside_reset(const char *why);
 /* Ready: every lane has a connection and every statement is prepared. If not,
  * why is a sentence for administrators. */
 bool db_ready(struct buf *why);

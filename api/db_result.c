@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "db_conn.h"
+#include "standby.h"
 
 static void take(struct conn *, struct job *, const struct expect *,
     PGresult *);
@@ -60,6 +61,15 @@ take(struct conn *c, struct job *j, const struct expect *e, PGresult *res)
 		if (bad && j->batch != NULL) {
 			failed(j, e->index, res);
 			return;
+		}
+		break;
+	case PART_GATE:
+		if (PQresultStatus(res) == PGRES_TUPLES_OK) {
+			standby_came(PQgetvalue(res, 0, 0));
+		} else if (bad) {
+			if (j->err == OK)
+				standby_missed(j->floor);
+			j->err = E_BUSY;
 		}
 		break;
 	case PART_BEGIN:
@@ -155,6 +165,9 @@ finish(struct conn *c, struct job *j)
 		c->held = true;
 		c->hold = j->hold;
 		c->hold->conn = c;
+	} else if (c->held && c->hold == NULL && c->head == NULL) {
+		/* Its owner left while the last batch was being undone. */
+		conn_rollback(c);
 	}
 	db_finished(c, j);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "after.h"
 #include "base/uid.h"
 #include "entity.h"
 #include "identity.h"
@@ -54,7 +55,7 @@ static bool take_entities(struct request *, struct feed *);
 static bool take_number(struct request *, const struct param *, long low,
     long high, long *out);
 static enum next take_after(struct request *, struct feed *);
-static enum next ask(struct request *, struct feed *, enum lane);
+static enum next ask(struct request *, struct feed *, bool waited);
 static enum next came(struct request *, struct feed *);
 static void take_items(struct request *, struct feed *, const struct rows *);
 static enum next ask_rows(struct request *, struct feed *);
@@ -66,11 +67,11 @@ static bool refuse(struct request *, const char *name, const char *zh,
 
 static const struct stmt session_still = { "feed_session",
 	"SELECT 1 WHERE session_counts($1)" };
-/* An application does not wait, so that it was looked at a moment ago. */
-static const struct stmt token_still = { "feed_token",
+/* Who does not wait was looked at a moment ago; an application never does. */
+static const struct stmt known_still = { "feed_known",
 	"SELECT 1 WHERE $1::text IS NOT NULL" };
 static const struct stmt *const statements[] = { &session_still,
-	&token_still };
+	&known_still };
 
 static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/changes", .right = RIGHT_READ,
@@ -103,10 +104,10 @@ feed_get(struct request *r)
 			    "A query parameter is not right.");
 		if ((next = take_after(r, f)) != NEXT_DB)
 			return next;
-		return ask(r, f, LANE_SLOW);
+		return ask(r, f, false);
 	}
 	if (f->phase == PARKED)
-		return ask(r, f, LANE_FAST);
+		return ask(r, f, true);
 	if (r->batch.failed >= 0)
 		return fail(r, E_INTERNAL, NULL, NULL, NULL);
 	if (f->phase == PAGE)
@@ -253,14 +254,14 @@ take_after(struct request *r, struct feed *f)
 }
 
 static enum next
-ask(struct request *r, struct feed *f, enum lane lane)
+ask(struct request *r, struct feed *f, bool waited)
 {
 	struct stmt *s = arena_alloc(&r->arena, sizeof *s);
 	const char *hash = auth_token_hash(r), *v[8];
 	struct buf b;
 
 	buf_init(&b, 8192);
-	feed_sql(&b, f->lo, *r->who.scope.line != '\0');
+	feed_sql(&b, f->lo, f->hi, *r->who.scope.line != '\0');
 	REQUIRE(!b.over);
 	s->sql = arena_strndup(&r->arena, b.data, b.len);
 	buf_free(&b);
@@ -272,10 +273,16 @@ ask(struct request *r, struct feed *f, enum lane lane)
 	v[6] = f->entities;
 	v[7] = number(r, f->limit);
 	f->phase = PAGE;
-	batch_open(&r->batch, &r->arena, &r->who.scope, lane);
-	batch_add(&r->batch, s, 8, v);
-	batch_add(&r->batch, r->who.client[0] != '\0' ? &token_still :
-	    &session_still, 1, &hash);
+	batch_open(&r->batch, &r->arena, &r->who.scope, waited ? LANE_FAST :
+	    LANE_SLOW);
+	batch_read(&r->batch, s, 8, v);
+	if (!waited) {
+		batch_read(&r->batch, &known_still, 1, &hash);
+		return NEXT_DB;
+	}
+	/* What woke us is on the primary, and whether the session still is. */
+	batch_add(&r->batch, &session_still, 1, &hash);
+	after_told(r);
 	return NEXT_DB;
 }
 
@@ -380,7 +387,7 @@ ask_rows(struct request *r, struct feed *f)
 			s->sql = arena_strndup(&r->arena, b.data, b.len);
 			query_scope(&r->arena, &r->who.scope, v);
 			REQUIRE(!b.over);
-			f->of[batch_add(&r->batch, s, 5, v)] = e;
+			f->of[batch_read(&r->batch, s, 5, v)] = e;
 		}
 		buf_free(&b);
 	}

@@ -24,12 +24,12 @@ enum place_read place_open(struct request *, const char *filter,
 
 /*
  * feed_sql.c: one page of the feed between (pos, seq) and what is complete,
- * for a scope that begins at lo, with or without a line. $1 lo, $2 hi, $3
- * line, $4 clearance, $5 pos, $6 seq, $7 entities, $8 rows. Columns: safe
+ * for a scope from lo to hi, with or without a line. $1 … $4 as query_scope()
+ * gives them, $5 pos, $6 seq, $7 entities, $8 rows. Columns: safe
  * position, floor, "pos seq" of where the look was cut short or null, then
  * pos, seq, entity, row id, rev, kind, time.
  */
 #define FEED_LOOK 20000 /* changes looked at for one page */
-void feed_sql(struct buf *, int64_t lo, bool line);
+void feed_sql(struct buf *, int64_t lo, int64_t hi, bool line);
 
 #endif

@@ -5,8 +5,8 @@
 #include "list.h"
 #include "query.h"
 
-static void look(struct buf *, int64_t lo, bool line);
-static void look_own(struct buf *, int64_t lo, bool line);
+static void look(struct buf *, int64_t lo, int64_t hi, bool line);
+static void look_own(struct buf *, int64_t lo, int64_t hi, bool line);
 static void look_shared(struct buf *, int64_t lo);
 
 /*
@@ -15,10 +15,10 @@ static void look_shared(struct buf *, int64_t lo);
  * for: the next page goes on there.
  */
 void
-feed_sql(struct buf *b, int64_t lo, bool line)
+feed_sql(struct buf *b, int64_t lo, int64_t hi, bool line)
 {
 	buf_str(b, "WITH page AS MATERIALIZED (SELECT * FROM (");
-	look(b, lo, line);
+	look(b, lo, hi, line);
 	buf_str(b, ") s WHERE entity = ANY ($7::text[])"
 	    " AND (kind <> 'gone' OR NOT EXISTS (SELECT FROM change n"
 	    " WHERE n.entity = s.entity AND n.row_id = s.row_id"
@@ -34,7 +34,7 @@ feed_sql(struct buf *b, int64_t lo, bool line)
 	    " SELECT feed_safe(), (SELECT feed_floor FROM server_state),"
 	    " CASE WHEN (SELECT count(*) FROM page) <= $8::bigint"
 	    " THEN (SELECT pos || ' ' || seq FROM (");
-	look(b, lo, line);
+	look(b, lo, hi, line);
 	buf_printf(b, ") x OFFSET %d LIMIT 1) END,"
 	    " p.pos, p.seq, p.entity, p.row_id, p.rev, p.kind,"
 	    " to_char(p.at AT TIME ZONE 'UTC',"
@@ -51,10 +51,10 @@ feed_sql(struct buf *b, int64_t lo, bool line)
 
 /* Of one's own range, and what is shared. */
 static void
-look(struct buf *b, int64_t lo, bool line)
+look(struct buf *b, int64_t lo, int64_t hi, bool line)
 {
 	buf_str(b, "SELECT * FROM ((");
-	look_own(b, lo, line);
+	look_own(b, lo, hi, line);
 	buf_str(b, ") UNION ALL (");
 	look_shared(b, lo);
 	buf_printf(b, ")) u ORDER BY pos, seq LIMIT %d", FEED_LOOK);
@@ -62,16 +62,17 @@ look(struct buf *b, int64_t lo, bool line)
 
 /* Each width of scope has an index in the order of the feed. */
 static void
-look_own(struct buf *b, int64_t lo, bool line)
+look_own(struct buf *b, int64_t lo, int64_t hi, bool line)
 {
 	buf_str(b, COLUMNS
 	    " WHERE division_code BETWEEN $1::bigint AND $2::bigint");
 	if (line)
 		buf_str(b, " AND line = ($3::text[])[1] AND line <> ''");
-	else if (lo % 1000000 != 0)
+	else if (lo / 1000 == hi / 1000)
 		buf_str(b, " AND unit_code = $1::bigint - $1::bigint % 1000");
-	else if (lo % 100000000 != 0)
-		buf_str(b, " AND county_code = $1::bigint");
+	else if (lo / 1000000 == hi / 1000000)
+		buf_str(b, " AND county_code = $1::bigint - $1::bigint"
+		    " % 1000000");
 	buf_printf(b, SCOPE_LINE("line") AFTER, FEED_LOOK);
 }
 

@@ -4,6 +4,7 @@
 #include "db_lane.h"
 #include "metrics.h"
 #include "route.h"
+#include "standby.h"
 
 static enum next
 healthz(struct request *r)
@@ -40,6 +41,10 @@ readyz(struct request *r)
 	    "{\"status\":\"not ready\",\"why\":");
 	if (!ready)
 		buf_json(&r->reply, why.data);
+	if (standby_state() != NULL) {
+		buf_key(&r->reply, "standby");
+		buf_json(&r->reply, standby_state());
+	}
 	buf_str(&r->reply, "}\n");
 	buf_free(&why);
 	return reply(r, ready ? 200 : 503);

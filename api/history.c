@@ -107,7 +107,7 @@ begin(struct request *r)
 	if (!uuid_ok(r->arg[0]))
 		return fail_unknown(r);
 	batch_open(&r->batch, &r->arena, &r->who.scope, r->route->lane);
-	batch_add(&r->batch, query_stmt(e, Q_GET), query_params(&r->arena, e,
+	batch_read(&r->batch, query_stmt(e, Q_GET), query_params(&r->arena, e,
 	    Q_GET, &r->who.scope, r->arg[0], NULL, NULL, p), p);
 	query_scope(&r->arena, &r->who.scope, p);
 	p[4] = r->arg[0];
@@ -115,7 +115,7 @@ begin(struct request *r)
 	p[6] = before;
 	p[7] = arena_printf(&r->arena, "%ld", w->limit);
 	p[8] = e->shared ? "t" : "f";
-	batch_add(&r->batch, &history_list, 9, p);
+	batch_read(&r->batch, &history_list, 9, p);
 	return NEXT_DB;
 }
 

@@ -126,14 +126,14 @@ cors(struct buf *b, const struct request *r)
 		line(b, "access-control-allow-origin", origin);
 		line(b, "access-control-expose-headers",
 		    "ETag, Location, RateLimit, RateLimit-Policy, "
-		    "Retry-After, X-Request-Id");
+		    "Retry-After, X-Request-Id, X-Write-Token");
 		if (r->method != M_OPTIONS)
 			return;
 		line(b, "access-control-allow-methods",
 		    "GET, POST, PUT, PATCH, DELETE");
 		line(b, "access-control-allow-headers",
 		    "Authorization, Content-Type, If-Match, If-None-Match, "
-		    "Idempotency-Key, X-HTTP-Method-Override");
+		    "Idempotency-Key, X-HTTP-Method-Override, X-Write-Token");
 		line(b, "access-control-max-age", "600");
 		return;
 	}

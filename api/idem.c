@@ -293,7 +293,7 @@ dry_batch(struct request *r)
 	bool dry = dry_run(r);
 
 	batch_open(&r->batch, &r->arena, &r->who.scope,
-	    dry ? LANE_SLOW : LANE_FAST);
+	    dry ? LANE_SLOW : r->route->lane);
 	r->batch.hold = dry;
 }
 

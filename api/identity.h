@@ -8,6 +8,7 @@
 void auth_init(void);	 /* statements and hooks */
 void session_init(void); /* statements and routes; with them those of … */
 void sessions_init(void);
+void view_init(void);
 void me_init(void);
 void outside_init(void);
 void passes_init(void);

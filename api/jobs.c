@@ -62,6 +62,7 @@ static void
 work(void)
 {
 	uint64_t look = 0, prune = 0;
+	bool expired = false;
 	int backoff = LOOK_MS;
 
 	while (!told_to_stop) {
@@ -80,12 +81,14 @@ work(void)
 			jobs_feed();
 			jobs_seal();
 			jobs_send_claim();
+			if (expired)
+				expired = jobs_privacy();
 		}
 		if (prune == 0 || now - prune >= PRUNE_MS) {
 			prune = now;
 			jobs_prune();
 			jobs_files();
-			jobs_privacy();
+			expired = jobs_privacy();
 			jobs_partitions();
 		}
 		jobs_send_turn(LOOK_MS / 2);

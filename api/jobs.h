@@ -6,19 +6,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "db.h"
+
 #define JOBS_LOCK "7263002" /* first half of a runner's advisory lock */
 
 /* jobs_db.c: one connection, as the role taizhang_jobs; it blocks. */
-struct jobs_scope {
-	const char *lo, *hi, *line, *clearance;
-};
-extern const struct jobs_scope jobs_everything;
+extern const struct scope jobs_everything;
 bool jobs_db_up(void); /* connects if need be */
 void jobs_db_down(void);
 /* A transaction in that scope. After a failure nothing more is asked in it,
  * and jobs_end() says false. */
-void jobs_begin(const struct jobs_scope *);
+void jobs_begin(const struct scope *);
+void jobs_scope(const struct scope *); /* from here on in another one */
+/* The statement is prepared once a connection and known by its address: a
+ * constant. jobs_ask_once() takes any text. */
 PGresult *jobs_ask(const char *sql, int n, const char *const *values);
+PGresult *jobs_ask_once(const char *sql, int n, const char *const *values);
 bool jobs_end(void);
 const char *jobs_text(const PGresult *, int row, int col); /* NULL = null */
 
@@ -32,8 +35,9 @@ void jobs_prune(void);
  * of it within a day if called every ten minutes. */
 void jobs_files(void);
 
-/* jobs_privacy.c: erases what was kept long enough, some at a time. */
-void jobs_privacy(void);
+/* jobs_privacy.c: erases what was kept long enough, some at a time; true:
+ * there may be more. */
+bool jobs_privacy(void);
 
 /* jobs_send.c, jobs_result.c: tells them. */
 bool jobs_send_open(void);

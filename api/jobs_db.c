@@ -1,18 +1,27 @@
 /* The job runner's connection to the database. */
-#include <string.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "jobs.h"
+#include "scope_set.h"
 #include "settings.h"
 
-const struct jobs_scope jobs_everything = { "0", "999999999999", "", "4" };
+const struct scope jobs_everything = { .lo = 0, .hi = 999999999999,
+	.clearance = 4, .channel = "job" };
+
+/* Some statements run five times a second, and planning one may cost ten times
+ * what running it does. */
+#define STMTS 64
 
 static PGconn *pg;
-static bool failed; /* the transaction under way */
+static bool failed;		 /* the transaction under way */
+static const char *stmts[STMTS]; /* prepared on pg, as "j" and the index */
+static int nstmts;
 static uint64_t told_ms;
 
 static bool set_up(void);
+static PGresult *answer(PGresult *);
 static bool command(const char *sql);
 
 bool
@@ -42,6 +51,7 @@ jobs_db_down(void)
 	if (pg != NULL)
 		PQfinish(pg);
 	pg = NULL;
+	nstmts = 0;
 }
 
 /* The lock tells other runners that what this one has claimed is claimed; it
@@ -49,14 +59,15 @@ jobs_db_down(void)
 static bool
 set_up(void)
 {
-	static const char forget[] = "UPDATE webhook_delivery SET claimed_by ="
+	static const char forget[] =
+	    "UPDATE webhook_delivery SET claimed_by ="
 	    " NULL WHERE claimed_by = pg_backend_pid()";
 
 	if (!command("SET statement_timeout = '30s'") ||
 	    !command("SET idle_in_transaction_session_timeout = '30s'") ||
 	    !command("SET client_min_messages = warning") ||
-	    !command("SELECT pg_advisory_lock(" JOBS_LOCK
-	    ", pg_backend_pid())"))
+	    !command(
+		"SELECT pg_advisory_lock(" JOBS_LOCK ", pg_backend_pid())"))
 		return false;
 	jobs_begin(&jobs_everything);
 	PQclear(jobs_ask(forget, 0, NULL));
@@ -65,36 +76,65 @@ set_up(void)
 }
 
 void
-jobs_begin(const struct jobs_scope *s)
+jobs_begin(const struct scope *s)
 {
-	const char *v[] = { s->lo, s->hi, s->line, s->clearance };
-
 	failed = pg == NULL || !command("BEGIN");
-	PQclear(jobs_ask("SELECT set_config('app.lo', $1, true),"
-	    " set_config('app.hi', $2, true),"
-	    " set_config('app.line', $3, true),"
-	    " set_config('app.clearance', $4, true),"
-	    " set_config('app.actor', '', true),"
-	    " set_config('app.channel', 'job', true)", 4, v));
+	jobs_scope(s);
+}
+
+void
+jobs_scope(const struct scope *s)
+{
+	struct scope_values v;
+
+	scope_values(s, &v);
+	PQclear(jobs_ask(SCOPE_SET_NARROW, SCOPE_VALUES, v.at));
 }
 
 PGresult *
 jobs_ask(const char *sql, int n, const char *const *values)
 {
-	PGresult *r;
+	char name[16];
+	int i;
 
+	for (i = 0; i < nstmts && stmts[i] != sql; i++)
+		;
+	if (failed || i == STMTS)
+		return jobs_ask_once(sql, n, values);
+	(void)snprintf(name, sizeof(name), "j%d", i);
+	if (i == nstmts) {
+		PGresult *r = answer(PQprepare(pg, name, sql, 0, NULL));
+
+		if (r == NULL)
+			return NULL;
+		PQclear(r);
+		stmts[nstmts++] = sql;
+	}
+	return answer(PQexecPrepared(pg, name, n, values, NULL, NULL, 0));
+}
+
+PGresult *
+jobs_ask_once(const char *sql, int n, const char *const *values)
+{
 	if (failed)
 		return NULL;
-	r = PQexecParams(pg, sql, n, NULL, values, NULL, NULL, 0);
+	return answer(PQexecParams(pg, sql, n, NULL, values, NULL, NULL, 0));
+}
+
+/* The result if it is good; else NULL, and the transaction has failed. */
+static PGresult *
+answer(PGresult *r)
+{
 	if (PQresultStatus(r) == PGRES_TUPLES_OK ||
 	    PQresultStatus(r) == PGRES_COMMAND_OK)
 		return r;
 	log_line(LOG_ERROR, "event=jobs_sql sqlstate=%s reason=%s",
 	    PQresultErrorField(r, PG_DIAG_SQLSTATE) != NULL
-	    ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : "-",
+		? PQresultErrorField(r, PG_DIAG_SQLSTATE)
+		: "-",
 	    log_q(PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) != NULL
-	    ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)
-	    : PQerrorMessage(pg)));
+		      ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)
+		      : PQerrorMessage(pg)));
 	PQclear(r);
 	failed = true;
 	return NULL;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "feed.h"
 #include "jobs.h"
+#include "query.h"
 #include "settings.h"
 
 #define PAGE 500
@@ -15,6 +16,7 @@
 
 static bool moved(void);
 static bool tell(struct arena *, const PGresult *, int row);
+static struct scope scope_of(const PGresult *, int row);
 static bool write_page(struct arena *, const char *webhook,
     const struct place *was, const struct place *is, const PGresult *page);
 static const char *array(struct arena *, const PGresult *, int col);
@@ -32,11 +34,8 @@ jobs_feed(void)
 		return;
 	behind = false;
 	jobs_begin(&jobs_everything);
-	hooks = jobs_ask("SELECT w.id, w.division_code,"
-	    " division_hi(w.division_code), w.line, w.clearance,"
-	    " translate(w.entities::text, '[]', '{}'), ARRAY[w.line]"
-	    " FROM webhook w"
-	    " WHERE w.active AND w.voided_at IS NULL ORDER BY w.id", 0, NULL);
+	hooks = jobs_ask("SELECT id, lo, hi, line, clearance, action, cover,"
+	    " own, entities FROM webhook_scopes()", 0, NULL);
 	if (jobs_end() && hooks != NULL) {
 		for (int i = 0; i < PQntuples(hooks); i++) {
 			int pages = 0;
@@ -120,14 +119,29 @@ moved(void)
 	return true;
 }
 
+/* What its owner would see of it now: no more than his grant reaches, by both
+ * walls, as of any request (D3). */
+static struct scope
+scope_of(const PGresult *hooks, int row)
+{
+	return (struct scope) {
+		.lo = strtoll(jobs_text(hooks, row, 1), NULL, 10),
+		.hi = strtoll(jobs_text(hooks, row, 2), NULL, 10),
+		.line = jobs_text(hooks, row, 3),
+		.clearance = (int)strtol(jobs_text(hooks, row, 4), NULL, 10),
+		.channel = "job",
+		.action = jobs_text(hooks, row, 5),
+		.cover = jobs_text(hooks, row, 6),
+		.own = jobs_text(hooks, row, 7),
+	};
+}
+
 /* One page of one webhook, in its own scope; whether there may be more. */
 static bool
 tell(struct arena *a, const PGresult *hooks, int row)
 {
-	const struct jobs_scope s = { jobs_text(hooks, row, 1),
-		jobs_text(hooks, row, 2), jobs_text(hooks, row, 3),
-		jobs_text(hooks, row, 4) };
-	const char *id = jobs_text(hooks, row, 0), *end;
+	const struct scope s = scope_of(hooks, row);
+	const char *id = jobs_text(hooks, row, 0), *end, *v[8];
 	struct place was = { 0, 0, -1 }, is;
 	bool more = false, good = true;
 	PGresult *state, *page = NULL;
@@ -135,20 +149,23 @@ tell(struct arena *a, const PGresult *hooks, int row)
 	int n;
 
 	buf_init(&sql, 8192);
-	feed_sql(&sql, strtoll(s.lo, NULL, 10), *s.line != '\0');
+	feed_sql(&sql, s.lo, s.hi, *s.line != '\0');
 	REQUIRE(!sql.over);
-	jobs_begin(&s);
+	jobs_begin(&jobs_everything);
 	state = jobs_ask("SELECT pos, seq FROM webhook_state"
 	    " WHERE webhook_id = $1::uuid", 1, &id);
 	if (state != NULL && PQntuples(state) == 1) {
-		const char *v[] = { s.lo, s.hi, jobs_text(hooks, row, 6),
-			s.clearance,
-			jobs_text(state, 0, 0), jobs_text(state, 0, 1),
-			jobs_text(hooks, row, 5), number(a, PAGE) };
-
+		query_scope(a, &s, v);
+		v[4] = jobs_text(state, 0, 0);
+		v[5] = jobs_text(state, 0, 1);
+		v[6] = jobs_text(hooks, row, 8);
+		v[7] = number(a, PAGE);
 		was.pos = strtoll(v[4], NULL, 10);
 		was.seq = strtoll(v[5], NULL, 10);
-		page = jobs_ask(sql.data, COUNT(v), v);
+		jobs_scope(&s);
+		page = jobs_ask_once(sql.data, COUNT(v), v);
+		/* What is told stands above what it is told of. */
+		jobs_scope(&jobs_everything);
 	}
 	is = was;
 	if (page != NULL) {

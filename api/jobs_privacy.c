@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "jobs.h"
 
-#define AT_ONCE "200" /* rows of one transaction; the rest comes next time */
+#define AT_ONCE "100" /* rows of a transaction: meanwhile nothing is sealed */
 
-void
+bool
 jobs_privacy(void)
 {
 	const char *most[] = { AT_ONCE }, *done[1];
@@ -24,5 +24,8 @@ jobs_privacy(void)
 	}
 	if (jobs_end() && any)
 		log_line(LOG_INFO, "event=retention rows=%s", done[0]);
+	else
+		any = false;
 	PQclear(r);
+	return any;
 }

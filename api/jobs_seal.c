@@ -71,7 +71,7 @@ static char known_line[HEAD_LINE];
 static bool page(struct seal *, bool *more);
 static bool begin(struct seal *, char txid[24], char id[37]);
 static bool tree_of(struct seal *);
-static void leaf(struct seal *, const PGresult *, int row);
+static bool leaf(struct seal *, const PGresult *, int row);
 static void item(struct buf *, const char *text);
 static merkle_told node;
 static bool store(struct seal *);
@@ -154,6 +154,7 @@ page(struct seal *s, bool *more)
 {
 	char txid[24], id[37];
 	const char *const v[] = { txid, id, "2000" };
+	bool good = true;
 	PGresult *r;
 	int n;
 
@@ -163,11 +164,11 @@ page(struct seal *s, bool *more)
 		return false;
 	r = jobs_ask(events, COUNT(v), v);
 	n = r != NULL ? PQntuples(r) : 0;
-	for (int i = 0; i < n; i++)
-		leaf(s, r, i);
+	for (int i = 0; i < n && good; i++)
+		good = leaf(s, r, i);
 	PQclear(r);
-	*more = n == PAGE;
-	return n > 0 && store(s);
+	*more = good && n == PAGE;
+	return good && n > 0 && store(s);
 }
 
 /* The tree as it stands, and after which event it goes on. */
@@ -235,7 +236,9 @@ tree_of(struct seal *s)
 	return good;
 }
 
-static void
+/* False: history holds what this server does not write. Then nothing is
+ * sealed, and the verifier names it. */
+static bool
 leaf(struct seal *s, const PGresult *r, int row)
 {
 	const char *value[AUDIT_NCOLUMNS], *data = jobs_text(r, row, ROOT_AT);
@@ -244,21 +247,27 @@ leaf(struct seal *s, const PGresult *r, int row)
 	char hex[HASH_HEX];
 	struct hashes h;
 	struct buf names;
+	bool good = true;
 
 	for (int i = 0; i < AUDIT_NCOLUMNS; i++)
 		value[i] = jobs_text(r, row, i);
 	buf_init(&names, 1u << 16);
 	if (data != NULL) {
 		randombytes_buf(salt, sizeof salt);
-		REQUIRE(audit_root(data, salt, NULL, root));
-		if (was != NULL)
+		good = audit_root(data, salt, NULL, root);
+		if (good && was != NULL)
 			audit_fields(&names, was, data);
 		if (names.len > 0)
 			fields = names.data;
 	}
 	buf_reset(&s->bytes);
 	audit_leaf(&s->bytes, value, fields, data != NULL ? root : NULL);
-	REQUIRE(!s->bytes.over && !names.over);
+	if (!good || s->bytes.over || names.over) {
+		log_line(LOG_ERROR, "event=seal id=%s reason=%s", value[A_ID],
+		    log_q("the revision of this event cannot be read"));
+		buf_free(&names);
+		return false;
+	}
 	merkle_leaf(s->bytes.data, s->bytes.len, &h);
 	item(&s->leaf[L_TXID], value[A_TXID]);
 	item(&s->leaf[L_ID], value[A_ID]);
@@ -274,6 +283,7 @@ leaf(struct seal *s, const PGresult *r, int row)
 	item(&s->leaf[L_SM3], hex);
 	merkle_add(&s->tree, &h, node, s);
 	buf_free(&names);
+	return true;
 }
 
 /* Of an array; names of columns, hex and numbers need only quotes. */

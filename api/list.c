@@ -21,17 +21,17 @@
  *
  * A comma or a leading ! of the value itself has a backslash before it.
  */
-#include "list.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "as_of.h"
 #include "cursor.h"
+#include "list_search.h"
 #include "move.h"
 #include "query.h"
 #include "scope.h"
 
+static enum next found(struct request *, struct list *);
 static void send(struct request *, struct list *);
 static enum next page(struct request *, const struct list *);
 
@@ -40,9 +40,10 @@ entity_list(struct request *r)
 {
 	struct list *l = r->state;
 
+	if (l != NULL && l->format != FORMAT_JSON)
+		return list_export(r, l);
 	if (l != NULL)
-		return l->format == FORMAT_JSON ? page(r, l) :
-		    list_export(r, l);
+		return l->asked ? found(r, l) : page(r, l);
 	r->state = l = arena_alloc(&r->arena, sizeof *l);
 	if (!list_read(r, request_entity(r), l))
 		return fail(r, E_INPUT, "invalid", "查询参数不正确",
@@ -50,6 +51,17 @@ entity_list(struct request *r)
 	reply_header(r, "vary", "Accept");
 	if (l->format != FORMAT_JSON)
 		return list_export(r, l);
+	if (!search_ask(r, l))
+		send(r, l);
+	return NEXT_DB;
+}
+
+static enum next
+found(struct request *r, struct list *l)
+{
+	if (r->batch.failed >= 0)
+		return fail_data(r);
+	search_take(r, l);
 	send(r, l);
 	return NEXT_DB;
 }

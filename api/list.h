@@ -35,6 +35,8 @@ struct list {
 	bool giver;	      /* who gave the last command is read, for may */
 	long limit;
 	const char *cursor;   /* "" once it is in the filter */
+	const char *term;     /* of q=, for the index; else NULL */
+	bool asked;	      /* … which is asked now */
 	const char *as_of;    /* parameter of the time, or NULL */
 	enum format format;
 	struct selection selection;
@@ -54,7 +56,7 @@ const char *list_value(struct request *, struct list *,
 /* As the indexes have it: what is missing sorts last. */
 const char *list_sort_expr(struct arena *, const struct field *);
 
-/* list_filter.c: one condition, any type; false after fault(). */
+/* list_filter.c, list_search.c: one condition; false after fault(). */
 bool list_filter(struct request *, struct list *, const struct param *);
 bool list_search(struct request *, struct list *, const char *text);
 bool list_refuse(struct request *, const char *name, const char *code,

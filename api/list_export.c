@@ -14,9 +14,11 @@
 #include <time.h>
 
 #include "as_of.h"
+#include "audit.h"
 #include "limit.h"
 #include "list.h"
 #include "query.h"
+#include "sheet_out.h"
 
 #define EXPORTS_MAX 4		 /* at a time, per worker */
 #define PART_BYTES (64u * 1024)	 /* before it goes out */
@@ -25,6 +27,8 @@
 #define BATCH_FIRST 100
 #define KEY_MAX 3
 
+/* A witness of the log (4.6): it goes wherever the workbook goes. */
+static const struct stmt log_head = { NULL, "SELECT audit.head_at(now())" };
 static unsigned running;
 
 static struct export *open_export(struct request *, struct list *);
@@ -35,6 +39,8 @@ static bool ask(struct request *, struct export *);
 static void build(struct request *, struct export *);
 static void build_one(struct request *, struct export *, bool first);
 static void take(struct request *, struct export *);
+static void note(struct request *, struct export *);
+static enum next end(struct request *, struct export *);
 static long fitting(const struct rows *);
 static enum format accepted(const char *accept);
 
@@ -151,6 +157,8 @@ write_rows(struct request *r, struct export *x)
 {
 	size_t before = x->written;
 
+	if (x->ending)
+		return end(r, x);
 	arena_free(&x->scratch);
 	arena_init(&x->scratch, EXPORT_ARENA);
 	for (;;) {
@@ -159,7 +167,8 @@ write_rows(struct request *r, struct export *x)
 				return r->reply.len > 0 ? NEXT_PART : NEXT_WAIT;
 			if (r->batch.failed >= 0)
 				return fail_data(r);
-			if (r->batch.n > 1 && as_of_refused(r))
+			if (x->total == 0 && x->list->as_of != NULL &&
+			    as_of_refused(r))
 				return NEXT_FAIL;
 			take(r, x);
 			if (!limit_rows(r, (unsigned)x->n))
@@ -183,6 +192,26 @@ write_rows(struct request *r, struct export *x)
 			before = x->written;
 		}
 	}
+	return end(r, x);
+}
+
+/* Of a long file the log has that it was taken to its end, and what was in
+ * all of it, before its last bytes go out. */
+static enum next
+end(struct request *r, struct export *x)
+{
+	if (!x->told) {
+		if (!x->ending) {
+			x->ending = true;
+			audit_file_end(r, x->total);
+			if (!request_ahead(r))
+				return fail(r, E_BUSY, NULL, NULL, NULL);
+		}
+		if (!request_back(r))
+			return r->reply.len > 0 ? NEXT_PART : NEXT_WAIT;
+		if (r->batch.failed >= 0)
+			return fail(r, E_BUSY, NULL, NULL, NULL);
+	}
 	if (!export_last(r, x))
 		return fail(r, E_LIMIT, NULL, NULL, NULL);
 	return NEXT_DONE;
@@ -199,6 +228,9 @@ take(struct request *r, struct export *x)
 	x->n = x->more ? (int)x->size : n;
 	x->at = 0;
 	x->rows = rows;
+	if (x->total == 0)
+		note(r, x);
+	x->total += x->n;
 	if (!x->more)
 		return;
 	for (int i = 0; i < x->nkey; i++) {
@@ -208,6 +240,21 @@ take(struct request *r, struct export *x)
 		REQUIRE(x->key[i] != NULL);
 	}
 	x->size = fitting(rows);
+}
+
+/* Of the first batch: the workbook carries a head, the log that it was taken. */
+static void
+note(struct request *r, struct export *x)
+{
+	enum format format = x->list->format;
+
+	if (format == FORMAT_XLSX && rows_text(batch_rows(&r->batch, 1), 0,
+	    0) != NULL)
+		sheet_note(x->sheet, "head", rows_text(batch_rows(&r->batch,
+		    1), 0, 0));
+	x->told = !x->more || r->method == M_HEAD;
+	if (r->method != M_HEAD)
+		audit_file(r, kinds[format].name, x->more ? -1 : x->n);
 }
 
 /* Rows that come to a batch's bytes, going by these. */
@@ -239,7 +286,9 @@ ask(struct request *r, struct export *x)
 	for (int i = 0; i < x->nkey && x->key[0] != NULL; i++)
 		p[n++] = x->key[i];
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
-	batch_add(&r->batch, &x->stmt[x->key[0] == NULL ? 0 : 1], n, p);
+	batch_read(&r->batch, &x->stmt[x->key[0] == NULL ? 0 : 1], n, p);
+	if (x->key[0] == NULL && l->format == FORMAT_XLSX)
+		batch_read(&r->batch, &log_head, 0, NULL);
 	if (x->key[0] == NULL)
 		as_of_guard(r, l);
 	return request_ahead(r);

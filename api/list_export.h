@@ -19,6 +19,8 @@ struct export {
 	const struct rows *rows; /* being written */
 	int at, n;
 	bool more;		 /* after these */
+	bool told, ending;	 /* the log has its length, is getting it */
+	long total;		 /* rows so far */
 	bool people;		 /* labels and local times, not codes */
 	size_t written;		 /* bytes, before they are packed */
 	struct sheet_out *sheet;

@@ -1,11 +1,10 @@
-/* Conditions on a list: name=, name_from=, name_to=, name_has=, q=. */
+/* Conditions on a list: name=, name_from=, name_to=, name_has=. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/canon.h"
 #include "base/text.h"
 #include "base/uid.h"
-#include "list.h"
+#include "list_search.h"
 #include "query.h"
 #include "query_string.h"
 #include "scope.h"
@@ -38,7 +37,6 @@ static bool holds(struct request *, struct list *, const struct field *,
 static const char *value_of(struct request *, const struct field *,
     const char *typed, bool end);
 static bool number(const char *, unsigned digits, unsigned decimals);
-static const char *lowered(struct request *, const char *);
 static bool wrong(struct request *, const char *name);
 
 bool
@@ -65,38 +63,6 @@ list_filter(struct request *r, struct list *l, const struct param *p)
 	}
 	return list_refuse(r, p->name, "unknown_parameter",
 	    "不支持这个查询条件", "is not a filter");
-}
-
-/* position() has no pattern characters to escape. */
-bool
-list_search(struct request *r, struct list *l, const char *text)
-{
-	const struct entity *e = l->entity;
-	const char *at = list_bind(r, l, lowered(r, text));
-	unsigned any = 0;
-
-	if (at == NULL)
-		return list_refuse(r, "q", "too_many", "查询条件过多",
-		    "is one condition too many");
-	for (int pass = 0; pass < 2 && any == 0; pass++) {
-		unsigned flag = pass == 0 ? F_SEARCH : F_LABEL;
-
-		for (size_t i = 0; i < field_total(e); i++) {
-			const struct field *f = field_at(e, (int)i);
-
-			if (!(f->flags & flag) || f->type != T_TEXT ||
-			    mask_field(&r->who, e, f, NULL) != MASK_NONE)
-				continue;
-			buf_printf(&l->where, "%sposition(%s::text IN lower("
-			    "coalesce(%s, '') COLLATE \"C\")) > 0",
-			    any++ == 0 ? " AND (" : " OR ", at, f->name);
-		}
-	}
-	if (any == 0)
-		return list_refuse(r, "q", "unknown_parameter",
-		    "这里没有可供查找的文字", "there is no text to search here");
-	buf_str(&l->where, ")");
-	return true;
 }
 
 bool
@@ -288,7 +254,7 @@ holds(struct request *r, struct list *l, const struct field *f,
 	if (f->type != T_TEXT)
 		return list_refuse(r, p->name, "unknown_parameter",
 		    "只有文字字段可以按包含查询", "is not a text field");
-	at = list_bind(r, l, lowered(r, p->value));
+	at = list_bind(r, l, list_lowered(r, p->value));
 	if (at == NULL)
 		return list_refuse(r, p->name, "too_many", "查询条件过多",
 		    "is one condition too many");
@@ -357,18 +323,6 @@ number(const char *s, unsigned digits, unsigned decimals)
 		s += 1 + n;
 	}
 	return *s == '\0';
-}
-
-/* ASCII letters only, as lower(… COLLATE "C") has it. */
-static const char *
-lowered(struct request *r, const char *text)
-{
-	char *s = text_canon(&r->arena, text);
-
-	for (char *p = s; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
-	return s;
 }
 
 static bool

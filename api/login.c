@@ -172,7 +172,10 @@ login_open(struct request *r, struct login *l)
 		return fail(r, E_IDENTITY, "totp_required",
 		    "请输入动态验证码", "A one-time code (totp) is needed.");
 	l->second_wrong = l->proven && l->sealed != NULL && !second(r, l);
-	batch_open(&r->batch, &r->arena, &scope_system, LANE_FAST);
+	/* What came of it is for the log to say, in the same transaction:
+	 * neither is without the other. */
+	batch_open(&r->batch, &r->arena, &scope_system, LANE_SLOW);
+	r->batch.hold = true;
 	if (!l->proven || l->second_wrong) {
 		batch_addv(&r->batch, &count_failure, 2, l->keys[0],
 		    ACCOUNT_TRIES);
@@ -212,6 +215,8 @@ second(struct request *r, struct login *l)
 enum next
 login_answer(struct request *r, struct login *l)
 {
+	if (r->batch.failed >= 0)
+		return fail(r, E_BUSY, NULL, NULL, NULL);
 	if (l->rows == NULL)
 		return note(r, l);
 	if (!l->proven)
@@ -227,7 +232,6 @@ login_answer(struct request *r, struct login *l)
 	return tell(r, l);
 }
 
-/* Nobody hears of the session before the log has it. */
 static enum next
 note(struct request *r, struct login *l)
 {
@@ -254,7 +258,8 @@ note(struct request *r, struct login *l)
 	    l->method, why != NULL ? ",\"wrong\":\"" : "",
 	    why != NULL ? why : "", why != NULL ? "\"" : "",
 	    lockout ? ",\"lockout\":true" : "");
-	batch_open(&r->batch, &r->arena, &scope_system, LANE_FAST);
+	batch_open(&r->batch, &r->arena, &scope_system, LANE_SLOW);
+	r->batch.last = true;
 	audit_note(r, &e);
 	return NEXT_DB;
 }

@@ -45,7 +45,8 @@ bool login_found(struct request *, struct login *);
 /* Plans the session, or the count of failures; NEXT_FAIL when the second
  * factor is not given. */
 enum next login_open(struct request *, struct login *);
-/* Until it answers: notes in the log what came of it first. */
+/* Until it answers: notes in the log what came of it first, and both are one
+ * transaction. */
 enum next login_answer(struct request *, struct login *);
 
 /* For who is signed in and proves himself once more: row n the locks of his

@@ -18,6 +18,7 @@
 #include "kore_in.h"
 #include <kore/seccomp.h>
 
+#include "after.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "chapters.h"
@@ -117,6 +118,7 @@ kore_parent_configure(int argc, char **argv)
 		exit(1);
 	metrics_init(worker_count);
 	limit_init();
+	after_init();
 }
 
 /* What a route takes must not be cut by the server's own limit. */

@@ -20,9 +20,6 @@ enum mask {
 	MASK_HIDDEN,
 };
 
-/* What a role sees beyond its profile, and of what it may ask for the whole. */
-enum unmask { UNMASK_NO, UNMASK_REASON, UNMASK_CASE };
-
 /* Of a field in a row; row may be NULL, or a row that is not known yet. */
 enum mask mask_field(struct principal *, const struct entity *,
     const struct field *, const char *const *row);
@@ -38,8 +35,6 @@ const char *mask_value(struct arena *, const struct field *, const char *sql,
     enum mask);
 /* The profile of his role, or of the folder a workbook is for. */
 const char *mask_profile(const struct principal *);
-/* Whether a role may have fields unmasked, and what it must give. */
-enum unmask mask_unmask(const char *role);
 
 /* Whether whoever reads it is noted (4.6): what 个人信息保护法 28 calls
  * sensitive, and whatever is for few. */

@@ -11,17 +11,6 @@ static bool impersonal(const struct principal *);
 static void look(struct principal *);
 static enum pii person_pii(const struct entity *, const char *const *row);
 
-/* Who may ask for the whole, and what that takes (5.2, column PII view). */
-static const struct {
-	const char *role;
-	enum unmask unmask;
-} holders[] = {
-	{ "lead_bureau", UNMASK_REASON },
-	{ "task_force", UNMASK_REASON },
-	{ "auditor", UNMASK_CASE },
-	{ "discipline", UNMASK_CASE },
-};
-
 /* Those whose duty is just that: of a role, or of a sector line. */
 static const struct {
 	const char *who;
@@ -93,11 +82,13 @@ mask_class(struct principal *who, enum pii class)
 	return (enum mask)who->sees[class];
 }
 
-/* An application that was not given its users' eyes (domain.md 5.2). */
+/* An application that was not given its users' eyes, and an administrator who
+ * looks as somebody (domain.md 5.2): they see nobody's personal data. */
 static bool
 impersonal(const struct principal *who)
 {
-	return who->client[0] != '\0' && !who->personal;
+	return (who->client[0] != '\0' && !who->personal) ||
+	    who->viewer[0] != '\0';
 }
 
 /* A workbook is masked for its folder's organisation. */
@@ -113,15 +104,6 @@ mask_profile(const struct principal *who)
 		return who->level >= 4 ? "township" : who->level == 3
 		    ? "contacts" : "masked";
 	return role->profile;
-}
-
-enum unmask
-mask_unmask(const char *role)
-{
-	for (size_t i = 0; i < COUNT(holders); i++)
-		if (strcmp(holders[i].role, role) == 0)
-			return holders[i].unmask;
-	return UNMASK_NO;
 }
 
 static void

@@ -100,6 +100,8 @@ me(struct request *r)
 	buf_json(b, *r->who.grant != '\0' ? r->who.grant : NULL);
 	buf_key(b, "client");
 	buf_json(b, *r->who.client != '\0' ? r->who.client : NULL);
+	buf_key(b, "viewer");
+	buf_json(b, *r->who.viewer != '\0' ? r->who.viewer : NULL);
 	write_reach(r, b);
 	must_write(b, r->who.must);
 	write_grants(b, batch_rows(&r->batch, 0));

@@ -27,12 +27,18 @@ static const char *const gauge_names[] = {
 	[GAUGE_DB_FAST_QUEUE] = "taizhang_db_queue{lane=\"fast\"}",
 	[GAUGE_DB_SLOW_QUEUE] = "taizhang_db_queue{lane=\"slow\"}",
 	[GAUGE_DB_INFLIGHT] = "taizhang_db_inflight",
+	[GAUGE_STANDBY_FAST_UP] = "taizhang_db_up{lane=\"standby_fast\"}",
+	[GAUGE_STANDBY_SLOW_UP] = "taizhang_db_up{lane=\"standby_slow\"}",
+	[GAUGE_STANDBY_READY] = "taizhang_standby_ready",
+	[GAUGE_STANDBY_BEHIND] = "taizhang_standby_behind_bytes",
 };
 static const char *const counter_names[] = {
 	[COUNTER_DB_LOST] = "taizhang_db_lost_total",
 	[COUNTER_DB_RETRIED] = "taizhang_db_retried_total",
 	[COUNTER_DB_REFUSED] = "taizhang_db_refused_total",
 	[COUNTER_OFFLOADED] = "taizhang_offloaded_total",
+	[COUNTER_STANDBY_READ] = "taizhang_standby_reads_total",
+	[COUNTER_STANDBY_HOME] = "taizhang_standby_turned_home_total",
 };
 _Static_assert(COUNT(gauge_names) == GAUGE__MAX, "every gauge has a name");
 _Static_assert(COUNT(counter_names) == COUNTER__MAX, "and every counter");
@@ -100,7 +106,10 @@ metrics_print(struct buf *b)
 		long n = 0;
 
 		for (unsigned w = 0; w < nblocks; w++)
-			n += blocks[w].gauges[g];
+			if (g != GAUGE_STANDBY_BEHIND)
+				n += blocks[w].gauges[g];
+			else if (blocks[w].gauges[g] > n)
+				n = blocks[w].gauges[g];
 		buf_printf(b, "%s %ld\n", gauge_names[g], n);
 	}
 	for (size_t c = 0; c < COUNTER__MAX; c++) {

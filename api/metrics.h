@@ -15,6 +15,11 @@ enum gauge {
 	GAUGE_DB_FAST_QUEUE,/* batches waiting for a connection */
 	GAUGE_DB_SLOW_QUEUE,
 	GAUGE_DB_INFLIGHT,
+	GAUGE_STANDBY_FAST_UP,
+	GAUGE_STANDBY_SLOW_UP,
+	GAUGE_STANDBY_READY, /* workers that read there */
+	GAUGE_STANDBY_BEHIND,/* bytes it has not replayed; of the workers' views
+				the furthest */
 	GAUGE__MAX
 };
 enum counter {
@@ -22,6 +27,8 @@ enum counter {
 	COUNTER_DB_RETRIED, /* requests run again after a serialization error */
 	COUNTER_DB_REFUSED, /* batches refused: queue full or too old */
 	COUNTER_OFFLOADED,
+	COUNTER_STANDBY_READ, /* batches that the standby answered */
+	COUNTER_STANDBY_HOME, /* … and that the primary did in its place */
 	COUNTER__MAX
 };
 

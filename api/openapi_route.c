@@ -203,6 +203,8 @@ parameters(const struct route *t, const json_t *components)
 		    : "If-Match-optional");
 	if (t->handle == entity_get)
 		add_ref(all, "If-None-Match");
+	if (!writes(t) && t->right == RIGHT_READ)
+		add_ref(all, "X-Write-Token");
 	if (t->method == M_POST)
 		add_ref(all, "Idempotency-Key");
 	if (t->method == M_PUT || t->method == M_PATCH ||
@@ -419,7 +421,7 @@ static json_t *
 good(const struct route *t, const char *status, const json_t *components)
 {
 	static const char *const always[] = { "RateLimit", "RateLimit-Policy",
-		"X-Request-Id" };
+		"X-Request-Id", "X-Write-Token" };
 	json_t *o = json_object(), *headers = json_object(), *all;
 	char name[160];
 	const struct entity *e = entity_find(t->reply_schema != NULL

@@ -159,6 +159,8 @@ sign_in(struct request *r, enum provider p)
 	default:
 		if (v->login.user != NULL)
 			return login_answer(r, &v->login);
+		if (r->batch.failed >= 0)
+			return fail(r, E_BUSY, NULL, NULL, NULL);
 		return fail(r, E_IDENTITY, "not_bound",
 		    "该身份尚未绑定用户，请先用密码登录并绑定",
 		    "Nobody is bound to it: sign in by password and bind it.");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin.h"
 #include "audit.h"
 #include "base/uid.h"
 #include "entity.h"
@@ -244,7 +245,7 @@ written(struct request *r, const struct work *w)
 		return shape_refuse(r);
 	}
 	if (r->batch.failed >= 0)
-		return fail_data(r);
+		return grants_fail(r);
 	buf_str(&r->reply, "{\"id\":");
 	buf_json(&r->reply, w->id);
 	buf_char(&r->reply, '}');
@@ -298,6 +299,8 @@ pass_end(struct request *r)
 		ask_list(r);
 		return NEXT_DB;
 	}
+	if (r->batch.failed >= 0)
+		return grants_fail(r);
 	if (r->step > 1)
 		return reply(r, 204);
 	if (rows_n(batch_rows(&r->batch, 0)) == 0)

@@ -21,8 +21,12 @@
 #define FIELDS_MAX 32
 #define HELD_MAX 200 /* rows of a kind; the last ones */
 
+/* What must be given to have the whole of something shown. */
+enum unmask { UNMASK_NO, UNMASK_REASON, UNMASK_CASE };
+
 struct unmasking {
-	bool noted;
+	bool noted, told;
+	long left; /* of today; -1: none was */
 	const char **row;
 	const struct field *field[FIELDS_MAX];
 	size_t n;
@@ -31,8 +35,6 @@ struct unmasking {
 
 /* Who people are; what refers to them is theirs, too. */
 static const char *const persons[] = { "household", "contact", "expert" };
-/* Roles that answer for what is kept of people in their division. */
-static const char *const keepers[] = { "lead_bureau", "township_lead" };
 
 static const struct stmt note = { "pii_note",
 	"INSERT INTO pii_access (n, role, entity, row_id, division_code, fields,"
@@ -52,12 +54,14 @@ static const struct stmt *const statements[] = { &note, &erase, &accesses };
 static void routes_of(struct arena *, const struct entity *);
 static bool is_person(const struct entity *);
 static enum next unmask_post(struct request *);
+static enum unmask may_unmask(struct request *);
 static enum next unmask_ask(struct request *);
 static bool unmask_read(struct request *, struct unmasking *);
 static void read_fields(struct request *, struct unmasking *, const json_t *);
 static const char *text_of(struct request *, const json_t *, const char *name,
     size_t least, size_t most, bool needed);
 static enum next unmask_note(struct request *, struct unmasking *);
+static enum next unmask_tell(struct request *, struct unmasking *);
 static enum next unmask_reply(struct request *, const struct unmasking *);
 static const char *names(struct request *, const struct unmasking *);
 static enum next erase_post(struct request *);
@@ -147,7 +151,9 @@ unmask_post(struct request *r)
 		u->row = query_row(&r->arena, request_entity(r), rows, 0);
 		return unmask_note(r, u);
 	}
-	if (rows_n(rows) != 1)
+	if (!u->told)
+		return unmask_tell(r, u);
+	if (u->left < 0)
 		return fail(r, E_LIMIT, "quota",
 		    "今日查看完整信息的次数已用完，请明日再查或请管理员调整额度",
 		    "Your quota of today is used up: wait for tomorrow, or ask "
@@ -155,12 +161,26 @@ unmask_post(struct request *r)
 	return unmask_reply(r, u);
 }
 
+/* With somebody else's eyes nobody asks for more than they see. */
+static enum unmask
+may_unmask(struct request *r)
+{
+	const char *entity = request_entity(r)->name;
+
+	if (r->who.viewer[0] != '\0')
+		return UNMASK_NO;
+	if (who_may(&r->who, V_UNMASK, entity))
+		return UNMASK_REASON;
+	return who_may(&r->who, V_UNMASK_CASE, entity) ? UNMASK_CASE
+						       : UNMASK_NO;
+}
+
 static enum next
 unmask_ask(struct request *r)
 {
 	struct unmasking *u;
 
-	if (mask_unmask(r->who.role) == UNMASK_NO || r->who.viewer[0] != '\0')
+	if (may_unmask(r) == UNMASK_NO)
 		return fail(r, E_DENIED, "no_unmask",
 		    "您的角色不能查看完整信息，请由县级专班、主管部门或经授权的审计、纪检人员"
 		    "说明事由后查看",
@@ -182,7 +202,7 @@ static bool
 unmask_read(struct request *r, struct unmasking *u)
 {
 	const json_t *body = request_json(r);
-	bool cased = mask_unmask(r->who.role) == UNMASK_CASE;
+	bool cased = may_unmask(r) == UNMASK_CASE;
 	const char *name;
 	json_t *v;
 
@@ -248,18 +268,32 @@ static enum next
 unmask_note(struct request *r, struct unmasking *u)
 {
 	const struct entity *e = request_entity(r);
-	const char *division = row_get(e, u->row, "division_code");
-	struct audit_event event = { .verb = "unmask", .entity = e->table,
-		.row = r->arg[0], .division = division };
 
 	u->noted = true;
-	event.detail = arena_printf(&r->arena, "{\"fields\":[\"%s\"]}",
-	    names(r, u));
-	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
+	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
+	r->batch.hold = true;
 	batch_addv(&r->batch, &note, 7, r->who.role, e->table, r->arg[0],
-	    division, arena_printf(&r->arena, "{\"%s\"}", names(r, u)),
-	    u->reason, u->case_no);
-	audit_note(r, &event);
+	    row_get(e, u->row, "division_code"), arena_printf(&r->arena,
+	    "{\"%s\"}", names(r, u)), u->reason, u->case_no);
+	return NEXT_DB;
+}
+
+/* What came of it, in the same transaction. */
+static enum next
+unmask_tell(struct request *r, struct unmasking *u)
+{
+	const struct entity *e = request_entity(r);
+	const struct rows *rows = batch_rows(&r->batch, 0);
+
+	u->told = true;
+	u->left = rows_n(rows) == 1 ? rows_long(rows, 0, 0) : -1;
+	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
+	r->batch.last = true;
+	audit_note(r, &(struct audit_event){ .verb = "unmask",
+	    .outcome = u->left < 0 ? "refused" : "ok", .entity = e->table,
+	    .row = r->arg[0], .division = row_get(e, u->row, "division_code"),
+	    .detail = arena_printf(&r->arena, "{\"fields\":[\"%s\"]}",
+	    names(r, u)) });
 	return NEXT_DB;
 }
 
@@ -277,8 +311,7 @@ unmask_reply(struct request *r, const struct unmasking *u)
 		value_to_json(b, u->field[i], row_get(e, u->row,
 		    u->field[i]->name), MASK_NONE);
 	}
-	buf_printf(b, "},\"left\":%ld}", rows_long(batch_rows(&r->batch, 0), 0,
-	    0));
+	buf_printf(b, "},\"left\":%ld}", u->left);
 	return reply(r, 200);
 }
 
@@ -299,12 +332,9 @@ static enum next
 erase_post(struct request *r)
 {
 	const struct entity *e = request_entity(r);
-	bool keeper = false;
 	const char *reason;
 
-	for (size_t i = 0; i < COUNT(keepers); i++)
-		keeper = keeper || strcmp(keepers[i], r->who.role) == 0;
-	if (!keeper)
+	if (r->who.readonly || !who_may(&r->who, V_ERASE, e->name))
 		return fail(r, E_DENIED, "no_erase",
 		    "清除个人信息由乡镇领导或县农业农村、乡村振兴部门办理",
 		    "The township's head or the county's lead bureau erases.");

@@ -4,5 +4,7 @@
 
 /* Routes of every entity with personal fields; before entity_init(). */
 void privacy_init(void);
+/* privacy_param.c: how often, how long. */
+void privacy_param_init(void);
 
 #endif

@@ -42,6 +42,8 @@ prove(struct request *r, struct prove *p, const char *password)
 		    .row = r->who.id });
 		return NEXT_DB;
 	default:
+		if (r->batch.failed >= 0)
+			return fail(r, E_BUSY, NULL, NULL, NULL);
 		return fail(r, E_DENIED, "password_wrong", "密码不正确",
 		    "The password is wrong.");
 	}

@@ -66,6 +66,9 @@ void query_value(struct buf *, const struct entity *, const struct field *,
 /* Text for building lists: the columns, and the scope predicate. */
 void query_columns(struct buf *, const struct entity *);
 void query_where(struct buf *, const struct entity *);
+/* Whether a row is one of the caller's own (scope.own), or names one. */
+bool query_owned(const struct entity *, const char *const *row,
+    const char *own);
 /* … of a row that is changed, its columns behind a prefix ("", "t."). */
 void query_where_own(struct buf *, const struct entity *, const char *prefix);
 /* For statements whose text holds the scope: action, coverage, own rows;

@@ -1,9 +1,10 @@
 /* The scope in statements: range, line, clearance, and what few callers are
  * narrowed to: an action, an organisation's coverage, rows of their own. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "look.h"
 #include "query.h"
 #include "scope.h"
 
@@ -12,44 +13,13 @@ static const char *const owners[] = { "id", "project_id", "household_id",
 	"operator_id", "implementing_operator_id", "operating_operator_id",
 	"owner_operator_id", "owner_household_id" };
 
-static const char *narrow_array(struct arena *, const struct scope *);
 static void where_narrow(struct buf *, const struct entity *,
     const char *prefix);
-static void element(struct buf *, const char *);
+static void whose(struct buf *, const struct entity *, const char *prefix,
+    unsigned depth);
 static void columns(struct buf *, const struct entity *, const char *prefix);
 static void narrow_own(struct buf *, const struct entity *,
     const struct scope *, const char *prefix);
-
-void
-query_scope(struct arena *a, const struct scope *s, const char **out)
-{
-	char *text = arena_alloc(a, (size_t)3 * U64_TEXT);
-
-	out[0] = u64_text(text, (uint64_t)s->lo);
-	out[1] = u64_text(text + U64_TEXT, (uint64_t)s->hi);
-	out[2] = text_given(s->line) || scope_narrow(s) ? narrow_array(a, s)
-							: "{\"\"}";
-	out[3] = u64_text(text + 2 * U64_TEXT, (uint64_t)s->clearance);
-}
-
-static const char *
-narrow_array(struct arena *a, const struct scope *s)
-{
-	const char *const part[] = { s->line, s->action, s->cover, s->own };
-	const char *text;
-	struct buf b;
-
-	buf_init(&b, 64 * 1024);
-	for (size_t i = 0; i < (scope_narrow(s) ? COUNT(part) : 1); i++) {
-		buf_char(&b, i == 0 ? '{' : ',');
-		element(&b, part[i]);
-	}
-	buf_char(&b, '}');
-	REQUIRE(!b.over);
-	text = arena_strndup(a, b.data, b.len);
-	buf_free(&b);
-	return text;
-}
 
 void
 query_where(struct buf *b, const struct entity *e)
@@ -85,10 +55,10 @@ where_narrow(struct buf *b, const struct entity *e, const char *prefix)
 {
 	if (e->business) {
 		buf_printf(b, " AND (($3::text[])[2] IS NULL OR"
-		    " narrow_lets($3::text[], %sdivision_code, %saction_id,"
-		    " ARRAY[", prefix, prefix);
-		columns(b, e, prefix);
-		buf_str(b, "]))");
+		    " narrow_lets($3::text[], %sdivision_code, %saction_id, ",
+		    prefix, prefix);
+		whose(b, e, prefix, 1);
+		buf_str(b, "))");
 	} else if (field_index(e, "row_id") >= 0) {
 		buf_str(b, SCOPE_TOLD("entity", "row_id"));
 	} else if (field_index(e, "issue_id") >= 0) {
@@ -138,9 +108,43 @@ static void
 narrow_own(struct buf *b, const struct entity *e, const struct scope *s,
     const char *prefix)
 {
-	buf_str(b, " AND ARRAY[");
+	buf_str(b, " AND (");
+	whose(b, e, prefix, 1);
+	buf_printf(b, ") && '%s'::uuid[]", s->own);
+}
+
+/* Of the row itself and of the rows that it belongs to, however far up. */
+static void
+whose(struct buf *b, const struct entity *e, const char *prefix,
+    unsigned depth)
+{
+	const struct entity *of = entity_parent(e);
+	char up[16];
+
+	buf_str(b, "ARRAY[");
 	columns(b, e, prefix);
-	buf_printf(b, "] && '%s'::uuid[]", s->own);
+	buf_char(b, ']');
+	if (of == NULL)
+		return;
+	/* The child's column stands inside the parent's statement. */
+	REQUIRE(*prefix != '\0' || field_index(of, e->parent) < 0);
+	(void)snprintf(up, sizeof up, "o%u.", depth);
+	buf_str(b, " || (SELECT ");
+	whose(b, of, up, depth + 1);
+	buf_printf(b, " FROM %s o%u WHERE %sid = %s%s)", of->table, depth, up,
+	    prefix, e->parent);
+}
+
+bool
+query_owned(const struct entity *e, const char *const *row, const char *own)
+{
+	for (size_t i = 0; i < COUNT(owners); i++) {
+		int at = field_index(e, owners[i]);
+
+		if (at >= 0 && row[at] != NULL && strstr(own, row[at]) != NULL)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -154,16 +158,4 @@ columns(struct buf *b, const struct entity *e, const char *prefix)
 		buf_printf(b, "%s%s%s", comma, prefix, owners[i]);
 		comma = ", ";
 	}
-}
-
-static void
-element(struct buf *b, const char *text)
-{
-	buf_char(b, '"');
-	for (const char *p = text != NULL ? text : ""; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			buf_char(b, '\\');
-		buf_char(b, *p);
-	}
-	buf_char(b, '"');
 }

@@ -175,6 +175,8 @@ struct request {
 		bool pending;	/* a batch is on its way */
 		bool parted;	/* a part of the reply is out */
 		bool ahead;	/* … and the handler goes on meanwhile */
+		bool home;	/* it is read on the primary (after.h) */
+		bool told;	/* of what others wrote there */
 		enum idem idem;
 		struct job *job;
 		struct hold hold;

@@ -30,6 +30,7 @@ enum {
 	OPEN_UNREADY = 1 << 0, /* who must first change the password or set up
 				  the second factor */
 	OPEN_CLIENT = 1 << 1,  /* third-party applications */
+	OPEN_VIEW = 1 << 2,    /* not only reading: who looks as somebody */
 };
 
 struct entity;

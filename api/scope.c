@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 const char *const verb_names[] = { "read", "create", "change", "move", "sync",
-	"configure", "secure", "audit", NULL };
+	"configure", "secure", "audit", "unmask", "unmask_case", "erase", NULL };
 
 static const char *const part_names[] = { [PART_NOBODY] = "",
 	[PART_BUSINESS] = "business", [PART_SYSTEM] = "system_admin",
@@ -196,19 +196,6 @@ scope_covers(const struct principal *who, int64_t division)
 		p = end;
 	}
 	return false;
-}
-
-bool
-scope_narrow(const struct scope *s)
-{
-	return text_given(s->action) || text_given(s->cover) ||
-	    text_given(s->own);
-}
-
-bool
-text_given(const char *s)
-{
-	return s != NULL && *s != '\0';
 }
 
 int

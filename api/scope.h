@@ -22,6 +22,9 @@ enum verb {
 	V_CONFIGURE = 1 << 5,
 	V_SECURE = 1 << 6,
 	V_AUDIT = 1 << 7,
+	V_UNMASK = 1 << 8,	/* for a reason … */
+	V_UNMASK_CASE = 1 << 9, /* … for a case or legal basis */
+	V_ERASE = 1 << 10,
 };
 
 struct permit {

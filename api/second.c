@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "admin.h"
 #include "audit.h"
 #include "identity.h"
 #include "login.h"
@@ -45,7 +46,7 @@ static const struct stmt put_codes = { "totp_codes",
 	" SELECT $1::uuid, h FROM unnest($2::text[]) h" };
 /* Who stands outside the administrator's subtree is not there. */
 static const struct stmt person = { "totp_person",
-	"SELECT id FROM app_user WHERE id = $1::uuid"
+	"SELECT user_beyond($4::uuid, id) FROM app_user WHERE id = $1::uuid"
 	" AND division_code BETWEEN $2::bigint AND $3::bigint" };
 static const struct stmt take = { "totp_take",
 	"WITH t AS (DELETE FROM user_totp WHERE user_id = $1::uuid)"
@@ -191,6 +192,8 @@ confirm_it(struct request *r)
 	case ASKED:
 		return check(r, s);
 	default:
+		if (r->batch.failed >= 0)
+			return fail(r, E_BUSY, NULL, NULL, NULL);
 		return answer_codes(r, s);
 	}
 }
@@ -281,17 +284,19 @@ take_away(struct request *r)
 		if (!uuid_ok(r->arg[0]))
 			return fail(r, E_UNKNOWN, NULL, NULL, NULL);
 		batch_open(&r->batch, &r->arena, scope_own(r), LANE_FAST);
-		batch_addv(&r->batch, &person, 3, r->arg[0],
+		batch_addv(&r->batch, &person, 4, r->arg[0],
 		    arena_printf(&r->arena, "%lld",
 		    (long long)r->who.scope.lo),
 		    arena_printf(&r->arena, "%lld",
-		    (long long)r->who.scope.hi));
+		    (long long)r->who.scope.hi), r->who.grant);
 		return NEXT_DB;
 	}
 	if (r->step > 1)
 		return reply(r, 204);
 	if (rows_n(batch_rows(&r->batch, 0)) == 0)
 		return fail(r, E_UNKNOWN, NULL, NULL, NULL);
+	if (*rows_text(batch_rows(&r->batch, 0), 0, 0) == 't')
+		return fail_beyond(r);
 	batch_open(&r->batch, &r->arena, scope_own(r), LANE_FAST);
 	batch_addv(&r->batch, &take, 1, r->arg[0]);
 	audit_note(r, &(struct audit_event){ .verb = "totp_remove",

@@ -1,6 +1,6 @@
 /*
- * The pipeline: route → who → once → handler (plan, database, render) → keep,
- * on one screen in serve(). Each stage may plan a batch or park and is then
+ * The pipeline: route → who → once → handler (plan, database, render) → keep →
+ * after, on one screen in serve(). Each stage may plan a batch or park and is then
  * called again.
  */
 #include "serve.h"
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "after.h"
 #include "audit.h"
 #include "auth.h"
 #include "base/log.h"
@@ -21,6 +22,7 @@
 #include "offload.h"
 #include "problem.h"
 #include "route.h"
+#include "settings.h"
 
 #define RETRIES_MAX 3
 #define REQUEST_MS 60000
@@ -33,14 +35,15 @@ static enum next stage_who(struct request *);
 static enum next stage_once(struct request *);
 static enum next stage_handle(struct request *);
 
-enum { ROUTE, WHO, ONCE, HANDLE, KEEP, STAGES };
+enum { ROUTE, WHO, ONCE, HANDLE, KEEP, AFTER, STAGES };
 static enum next (*const stages[STAGES])(struct request *) = {
 	[ROUTE] = stage_route, [WHO] = stage_who, [ONCE] = stage_once,
-	[HANDLE] = stage_handle, [KEEP] = idem_end };
+	[HANDLE] = stage_handle, [KEEP] = idem_end, [AFTER] = after_end };
 
 static const struct auth_hooks *auth;
 
 static bool send_batch(struct request *);
+static enum next not_sent(struct request *);
 static void batch_back(void *, enum err);
 static enum next look(struct request *);
 static bool again(struct request *);
@@ -71,7 +74,7 @@ serve(struct request *r)
 		r->step++;
 		if (next == NEXT_DB && r->batch.n > 0) {
 			if (!send_batch(r))
-				next = fail(r, E_BUSY, NULL, NULL, NULL);
+				next = not_sent(r);
 			else if (!r->flow.pending)
 				next = look(r); /* came back at once */
 		} else if (next == NEXT_DONE &&
@@ -272,6 +275,8 @@ send_batch(struct request *r)
 {
 	if (!idem_join(r))
 		return false;
+	if (settings()->standby != NULL && r->flow.stage == HANDLE)
+		after_lead(r);
 	r->flow.pending = true;
 	if (db_submit(&r->batch, &r->flow.hold, batch_back, r, &r->flow.job))
 		return true;
@@ -279,11 +284,21 @@ send_batch(struct request *r)
 	return false;
 }
 
+/* What is done stays done without a word of where it stands. */
+static enum next
+not_sent(struct request *r)
+{
+	return r->flow.stage == AFTER ? NEXT_DONE :
+	    fail(r, E_BUSY, NULL, NULL, NULL);
+}
+
 static void
 batch_back(void *arg, enum err err)
 {
 	struct request *r = arg;
 
+	if (r->flow.stage == HANDLE && !r->batch.aside)
+		r->flow.home = true;
 	r->flow.job = NULL;
 	r->flow.pending = false;
 	r->flow.came = err;
@@ -301,6 +316,8 @@ look(struct request *r)
 	const char *state;
 
 	r->flow.came = OK;
+	if (r->flow.stage == AFTER)
+		return NEXT_DB;
 	if (came == E_UNKNOWN && (r->method == M_GET || r->method == M_HEAD) &&
 	    again(r))
 		return NEXT_DB;

@@ -29,7 +29,7 @@ static const struct route routes[] = {
 	    .summary_zh = "登录", .request_schema = "Login",
 	    .reply_schema = "Session", .body_max = 4096 },
 	{ .method = M_DELETE, .pattern = "/v1/sessions/current",
-	    .right = RIGHT_SELF, .open = OPEN_UNREADY | OPEN_CLIENT,
+	    .right = RIGHT_SELF, .open = OPEN_UNREADY | OPEN_CLIENT | OPEN_VIEW,
 	    .handle = session_end, .lane = LANE_FAST,
 	    .id = "endSession", .summary = "Sign out",
 	    .summary_zh = "退出" },
@@ -42,6 +42,7 @@ session_init(void)
 	db_register(statements, COUNT(statements));
 	route_register(routes, COUNT(routes));
 	sessions_init();
+	view_init();
 	me_init();
 	second_init();
 	outside_init();

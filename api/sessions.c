@@ -11,15 +11,20 @@
 #define TIME(column)                                                           \
 	"to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
-/* user: by id (one's own), or by login within a range. */
+/* user: by id (one's own), or by login within a range; also the sessions in
+ * which he looks as somebody, or is looked at as. */
 static const struct stmt list = { "session_list",
 	"SELECT s.id, " TIME("s.created_at") ", " TIME("s.last_seen_at") ","
 	" " TIME("s.expires_at") ", s.remote, s.method, g.role,"
-	" g.division_code, d.name, g.line_code, g.id, s.token_hash = $5, u.id"
+	" g.division_code, d.name, g.line_code, g.id, s.token_hash = $5, su.login,"
+	" v.login, s.reason"
 	" FROM app_user u LEFT JOIN (session s"
 	" JOIN role_grant g ON g.id = s.grant_id"
-	" JOIN division d ON d.code = g.division_code)"
-	" ON s.user_id = u.id AND s.revoked_at IS NULL"
+	" JOIN division d ON d.code = g.division_code"
+	" JOIN app_user su ON su.id = s.user_id"
+	" LEFT JOIN app_user v ON v.id = s.viewer_id)"
+	" ON (s.user_id = u.id OR s.viewer_id = u.id)"
+	" AND s.revoked_at IS NULL"
 	" AND s.expires_at > now()"
 	" AND s.last_seen_at > now() - interval '30 minutes'"
 	" AND ($1::uuid IS NOT NULL OR s.division_code BETWEEN $3::bigint"
@@ -29,7 +34,7 @@ static const struct stmt list = { "session_list",
 static const struct stmt find = { "session_find",
 	"SELECT s.id FROM session s JOIN app_user u ON u.id = s.user_id"
 	" WHERE s.id = $1::uuid AND s.revoked_at IS NULL"
-	" AND (u.id = $2::uuid OR ($3::boolean AND s.division_code BETWEEN"
+	" AND (u.id = $2::uuid OR s.viewer_id = $2::uuid OR ($3::boolean AND s.division_code BETWEEN"
 	" $4::bigint AND $5::bigint AND u.division_code BETWEEN $4::bigint"
 	" AND $5::bigint))" };
 static const struct stmt end = { "session_end",
@@ -93,6 +98,7 @@ write_one(struct buf *b, const struct rows *s, int at)
 {
 	static const char *const names[] = { "id", "since", "last_used",
 		"expires_at", "remote", "method", "role" };
+	static const char *const people[] = { "user", "viewer", "reason" };
 
 	buf_comma(b);
 	buf_char(b, '{');
@@ -108,6 +114,10 @@ write_one(struct buf *b, const struct rows *s, int at)
 	buf_json(b, rows_text(s, at, 9));
 	buf_key(b, "grant");
 	buf_json(b, rows_text(s, at, 10));
+	for (size_t i = 0; i < COUNT(people); i++) {
+		buf_key(b, people[i]);
+		buf_json(b, rows_text(s, at, 12 + (int)i));
+	}
 	buf_key(b, "current");
 	buf_str(b, *rows_text(s, at, 11) == 't' ? "true}" : "false}");
 }

@@ -35,6 +35,7 @@ settings_read(void)
 	const char *path = text("TAIZHANG_SECRETS", NULL);
 
 	now.database = text("DATABASE_URL", "");
+	now.standby = text("STANDBY_URL", NULL);
 	now.bind = text("TAIZHANG_BIND", "127.0.0.1");
 	now.unix_path = text("TAIZHANG_UNIX", NULL);
 	now.cors = text("TAIZHANG_CORS", "");

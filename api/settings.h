@@ -6,6 +6,8 @@
 
 struct settings {
 	const char *database;	   /* DATABASE_URL: URI or libpq conninfo */
+	const char *standby;	   /* STANDBY_URL: the same of a streaming standby
+				      that takes reads; NULL = none */
 	const char *bind;	   /* TAIZHANG_BIND, numeric; default 127.0.0.1 */
 	unsigned port;		   /* TAIZHANG_PORT; default 8080, 0 = none */
 	const char *unix_path;	   /* TAIZHANG_UNIX; NULL = none */

@@ -16,6 +16,7 @@
 #define ROWS_MAX 1048576u	/* of a sheet, the heading among them */
 #define SHEET_BYTES (3ull << 30) /* a sheet of longer rows ends earlier */
 #define CELL_MAX 32767		/* characters */
+#define NOTES_MAX 8
 #define EPOCH_SERIAL 25569	/* 1970-01-01 in the 1900 system */
 #define XML "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
 #define MAIN "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -36,6 +37,8 @@ struct sheet_out {
 	size_t at;	   /* next column */
 	size_t row_from;   /* where the row begins in xml */
 	uint64_t bytes;	   /* of the sheet */
+	unsigned nnotes;
+	const char *note[NOTES_MAX][2];
 };
 
 /* Every sheet is of the default type, so that there may be any number. */
@@ -77,6 +80,7 @@ static void sheet_begin(struct sheet_out *);
 static void sheet_end(struct sheet_out *, struct buf *);
 static void entry(struct sheet_out *, const char *name, const char *text,
     struct buf *);
+static void notes(struct sheet_out *, struct buf *);
 static void workbook(struct sheet_out *, struct buf *);
 static const char *letters(struct arena *, size_t column);
 static bool is_number(const char *);
@@ -111,6 +115,14 @@ sheet_free(struct sheet_out *s)
 	buf_free(&s->xml);
 	arena_free(&s->arena);
 	free(s);
+}
+
+void
+sheet_note(struct sheet_out *s, const char *key, const char *value)
+{
+	REQUIRE(s->nnotes < NOTES_MAX);
+	s->note[s->nnotes][0] = arena_strdup(&s->arena, key);
+	s->note[s->nnotes++][1] = arena_strdup(&s->arena, value);
 }
 
 void
@@ -200,6 +212,8 @@ sheet_finish(struct sheet_out *s, struct buf *out)
 		return false;
 	if (s->row > 0)
 		sheet_end(s, out);
+	if (s->nnotes > 0)
+		notes(s, out);
 	workbook(s, out);
 	zip_finish(s->zip, out);
 	return !out->over;
@@ -239,9 +253,35 @@ entry(struct sheet_out *s, const char *name, const char *text,
 	zip_entry_end(s->zip, out);
 }
 
+/* The sheet after the last one. */
+static void
+notes(struct sheet_out *s, struct buf *out)
+{
+	struct buf b;
+
+	buf_init(&b, 1u << 20);
+	buf_str(&b, XML "<worksheet xmlns=\"" MAIN "\"><sheetData>");
+	for (unsigned i = 0; i < s->nnotes; i++) {
+		buf_printf(&b, "<row r=\"%u\">", i + 1);
+		for (unsigned k = 0; k < 2; k++) {
+			buf_printf(&b, "<c r=\"%c%u\" t=\"inlineStr\"><is><t "
+			    "xml:space=\"preserve\">", 'A' + (int)k, i + 1);
+			text_cell(&b, s->note[i][k]);
+			buf_str(&b, "</t></is></c>");
+		}
+		buf_str(&b, "</row>");
+	}
+	buf_str(&b, sheet_tail);
+	entry(s, arena_printf(&s->arena, "xl/worksheets/sheet%u.xml",
+	    s->sheets + 1), b.data, out);
+	buf_free(&b);
+}
+
 static void
 workbook(struct sheet_out *s, struct buf *out)
 {
+	unsigned last = s->sheets + (s->nnotes > 0);
+
 	struct buf b;
 
 	buf_init(&b, 1u << 20);
@@ -254,16 +294,18 @@ workbook(struct sheet_out *s, struct buf *out)
 			buf_printf(&b, " %u", i);
 		buf_printf(&b, "\" sheetId=\"%u\" r:id=\"rId%u\"/>", i, i);
 	}
+	if (s->nnotes > 0)
+		buf_printf(&b, "<sheet name=\"_meta\" sheetId=\"%u\" state=\""
+		    "veryHidden\" r:id=\"rId%u\"/>", last, last);
 	buf_str(&b, "</sheets></workbook>");
 	entry(s, "xl/workbook.xml", b.data, out);
 	buf_reset(&b);
 	buf_str(&b, XML "<Relationships xmlns=\"" PACKAGE "relationships\">");
-	for (unsigned i = 1; i <= s->sheets; i++)
+	for (unsigned i = 1; i <= last; i++)
 		buf_printf(&b, "<Relationship Id=\"rId%u\" Type=\"" REL
 		    "/worksheet\" Target=\"worksheets/sheet%u.xml\"/>", i, i);
 	buf_printf(&b, "<Relationship Id=\"rId%u\" Type=\"" REL
-	    "/styles\" Target=\"styles.xml\"/></Relationships>",
-	    s->sheets + 1);
+	    "/styles\" Target=\"styles.xml\"/></Relationships>", last + 1);
 	entry(s, "xl/_rels/workbook.xml.rels", b.data, out);
 	buf_free(&b);
 }

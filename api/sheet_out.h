@@ -1,6 +1,7 @@
 /*
  * A workbook written row by row in constant memory, deflated as it grows.
- * Texts are never formulas. After a million rows another sheet goes on.
+ * Texts are never formulas. After a million rows another sheet goes on. What
+ * is noted stands in the sheet _meta, as in the ledgers of the agent.
  */
 #ifndef API_SHEET_OUT_H
 #define API_SHEET_OUT_H
@@ -23,6 +24,8 @@ struct sheet_out;
 /* The names are copied; valid UTF-8. */
 struct sheet_out *sheet_new(const char *title, const char *const *columns,
     size_t n);
+/* A line of _meta, very hidden; copied. */
+void sheet_note(struct sheet_out *, const char *key, const char *value);
 /* A row: its cells from the left ("" or NULL = empty), its end. Returns the
  * bytes it took before deflating. */
 void sheet_row(struct sheet_out *);

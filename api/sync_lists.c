@@ -10,6 +10,7 @@
 #include "cursor.h"
 #include "entity.h"
 #include "query.h"
+#include "scope.h"
 #include "sync.h"
 
 #define LIMIT_MAX 200
@@ -136,9 +137,13 @@ sync_requests(struct request *r)
 	return list(r, &requests);
 }
 
+/* For those whose rows they hold, and for who looks after the folders. */
 enum next
 sync_files(struct request *r)
 {
+	if (!who_may(&r->who, V_READ, "issue") &&
+	    !who_may(&r->who, V_CONFIGURE, "action"))
+		return fail(r, E_DENIED, NULL, NULL, NULL);
 	return list(r, &files);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "base/err.h"
 #include "base/uid.h"
 #include "entity.h"
@@ -13,6 +14,7 @@
 
 #define MAC_BYTES 10
 
+static void note(struct export *);
 static void identity_json(struct export *);
 static void row_json(struct export *, const struct rows *, int, bool fresh,
     struct buf *findings);
@@ -72,6 +74,7 @@ export_plan_shown(struct export *x, bool fresh)
 	const struct entity *e = x->book.form->entity;
 	const char *param[5];
 
+	note(x);
 	x->at_head = batch_addv(b, &head_stmt, 1, x->id);
 	rows->sql = book_sql(x->r, e, BOOK_SHOWN);
 	x->at_rows = batch_addv(b, rows, 2, x->id, e->table);
@@ -87,6 +90,18 @@ export_plan_shown(struct export *x, bool fresh)
 	x->at_filled = batch_add(b, filled, 5, param);
 	x->at_header = batch_addv(b, &header_stmt, 3, x->id, x->book.id,
 	    arena_printf(&x->r->arena, "%ld", x->header_rev));
+}
+
+/* Whose rows went into a folder, and when: what leaves with a file is known
+ * by its export. */
+static void
+note(struct export *x)
+{
+	audit_note(x->r, &(struct audit_event){ .verb = "sync_export",
+	    .entity = "sheet_ledger", .row = x->book.id,
+	    .division = x->book.division, .detail = arena_printf(
+	    &x->r->arena, "{\"export\":\"%s\",\"template\":\"%s\","
+	    "\"kind\":\"%s\"}", x->id, x->book.form->code, x->kind) });
 }
 
 enum next

@@ -51,7 +51,8 @@ static const struct stmt find_subject = { "token_subject",
 	" WHERE s.token_hash = $1 AND s.revoked_at IS NULL"
 	" AND s.expires_at > now()"
 	" AND s.last_seen_at > now() - interval '30 minutes'"
-	" AND u.status = 'active' AND NOT u.must_change" };
+	" AND u.status = 'active' AND NOT u.must_change"
+	" AND s.viewer_id IS NULL" };
 static const struct stmt insert = { "token_insert",
 	"INSERT INTO client_token (id, client_id, session_id, lo, hi, scopes,"
 	" action_id, token_hash, expires_at) VALUES ($1::uuid, $2::uuid,"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "audit.h"
 #include "base/uid.h"
 #include "entity.h"
 #include "identity.h"
@@ -15,7 +16,7 @@
 #define USERS_MAX 500
 #define PASSWORDS_MAX 50 /* different ones in one request */
 
-enum phase { LOOKED = 1, HASHING, WRITTEN };
+enum phase { LOOKED = 1, REFUSED, HASHING, WRITTEN };
 
 struct work {
 	enum phase phase;
@@ -45,6 +46,8 @@ static const struct field user_fields[] = {
 	{ "must_change", "须改密码", "The password must be changed before "
 	    "anything else; so must one that an administrator sets.", T_BOOL,
 	    0, 0, 0, 0, NULL, "4.7", NULL },
+	{ "status", "账号状态", "active, or locked: then all sessions end.",
+	    T_TEXT, 0, 0, 1, 10, NULL, "4.7", NULL },
 };
 
 static const struct stmt look_up = { "users_look_up",
@@ -110,6 +113,37 @@ static const struct stmt look_grants = { "users_look_grants",
 	" t.v->>'division_code')::bigint"
 	" WHERE (g.v->>'action' IS NOT NULL AND a.id IS NULL)"
 	" OR (g.v->>'cover_org' IS NOT NULL AND o.id IS NULL)" };
+/* Whom the caller does not administer, and which grants go beyond his own. */
+static const struct stmt look_beyond = { "users_look_beyond",
+	"SELECT t.at - 1, NULL, CASE u.id WHEN $2::uuid THEN 'oneself'"
+	" ELSE 'user' END"
+	" FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS t (v, at)"
+	" JOIN app_user u ON u.login = t.v->>'login'"
+	" WHERE u.id = $2::uuid OR user_beyond($3::uuid, u.id)"
+	" UNION ALL SELECT t.at - 1, g.at - 1, b.code"
+	" FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS t (v, at)"
+	" CROSS JOIN LATERAL jsonb_array_elements(t.v->'grants')"
+	" WITH ORDINALITY AS g (v, at)"
+	" LEFT JOIN action a ON a.code = g.v->>'action'"
+	" CROSS JOIN LATERAL jsonb_to_record(g.v) AS n (role text,"
+	" line_code text, clearance int, valid_from timestamptz,"
+	" valid_to timestamptz), LATERAL (SELECT coalesce("
+	" g.v->>'division_code', t.v->>'division_code')::bigint) AS p (at),"
+	" LATERAL (SELECT coalesce(grant_beyond($3::uuid, n.role, p.at,"
+	" coalesce(n.line_code, ''), n.clearance, a.id), CASE WHEN NOT EXISTS"
+	" (SELECT FROM role_grant s JOIN app_user u ON u.id = s.user_id"
+	" WHERE u.login = t.v->>'login' AND s.role = n.role"
+	" AND s.division_code = p.at"
+	" AND s.line_code = coalesce(n.line_code, '')"
+	" AND s.action_id IS NOT DISTINCT FROM a.id"
+	" AND (s.valid_to IS NULL OR s.valid_to > now())"
+	" AND (s.valid_to IS NULL OR s.valid_to >= n.valid_to))"
+	" THEN grant_longer($3::uuid, n.valid_from, n.valid_to) END)) AS b"
+	" (code) WHERE b.code IS NOT NULL" };
+static const struct stmt put_status = { "users_put_status",
+	"UPDATE app_user u SET status = t.status"
+	" FROM jsonb_to_recordset($1::jsonb) AS t (login text, status text)"
+	" WHERE u.login = t.login AND u.status <> t.status" };
 static const struct stmt end_grants = { "users_end_grants",
 	"UPDATE role_grant g SET valid_to = greatest(now(), valid_from)"
 	" FROM app_user u"
@@ -128,16 +162,19 @@ static const struct stmt put_grants = { "users_put_grants",
 	" clearance, action_id, cover_org_id, own, valid_from, valid_to)"
 	" SELECT gen_random_uuid(), n.* FROM " GRANTS " n WHERE NOT EXISTS"
 	" (SELECT FROM role_grant g WHERE" SAME ")" };
-/* A new password or a role taken away ends what was opened with the old. */
+/* A new password, a role taken away or an account locked ends what was opened
+ * with the old. */
 static const struct stmt end_sessions = { "users_end_sessions",
 	"UPDATE session s SET revoked_at = now() FROM app_user u,"
 	" jsonb_to_recordset($1::jsonb) AS t (login text, hash text)"
 	" WHERE u.login = t.login AND s.user_id = u.id"
-	" AND s.revoked_at IS NULL AND (t.hash IS NOT NULL OR EXISTS"
+	" AND s.revoked_at IS NULL AND (t.hash IS NOT NULL"
+	" OR u.status = 'locked' OR EXISTS"
 	" (SELECT FROM role_grant g WHERE g.id = s.grant_id"
 	" AND g.valid_to <= now()))" };
 static const struct stmt *const statements[] = { &look_up, &put_users,
-	&look_grants, &end_grants, &change_grants, &put_grants, &end_sessions };
+	&look_grants, &look_beyond, &put_status, &end_grants, &change_grants,
+	&put_grants, &end_sessions };
 
 static enum next users_put(struct request *);
 static enum next look(struct request *, struct work *);
@@ -145,6 +182,8 @@ static void check_user(struct request *, struct work *, json_t *,
     const char *path, const char *initial);
 static const char *at(struct request *, const struct work *, size_t);
 static enum next known(struct request *, struct work *);
+static bool beyond(struct request *, const struct work *);
+static enum next unsaved(struct request *);
 static enum next hash(struct request *, struct work *);
 static enum next store(struct request *, struct work *);
 
@@ -190,6 +229,7 @@ static enum next
 users_put(struct request *r)
 {
 	struct work *w = r->state;
+	int changed = 0;
 
 	if (w == NULL) {
 		r->state = w = arena_alloc(&r->arena, sizeof *w);
@@ -197,29 +237,35 @@ users_put(struct request *r)
 	}
 	if (w->phase == HASHING)
 		return hash(r, w);
-	if (r->batch.failed >= 0) {
-		const struct rows *bad = r->batch.at[r->batch.failed].rows;
-
-		if (r->batch.failed == 0 &&
-		    strcmp(rows_sqlstate(bad), "42501") == 0)
-			return fail(r, E_CONFLICT, "login_taken",
-			    "有的用户名已在其他地区使用",
-			    "A login is taken elsewhere.");
-		if (strcmp(rows_constraint(bad), "role_grant_one_part") == 0)
-			return fail(r, E_CONFLICT, "one_part",
-			    "同一人不能同时担任系统、安全、审计管理员中的两种，"
-			    "也不能兼任业务角色或审计人员",
-			    "Nobody is two of system, security and audit "
-			    "administrator, auditor and business user at the "
-			    "same time.");
-		return fail_data(r);
-	}
+	if (w->phase == REFUSED)
+		return shape_refuse(r);
+	if (r->batch.failed >= 0)
+		return unsaved(r);
 	if (w->phase == LOOKED)
 		return known(r, w);
-	return reply_loaded(r, w->n, rows_affected(batch_rows(&r->batch, 0)) +
-	    rows_affected(batch_rows(&r->batch, 1)) +
-	    rows_affected(batch_rows(&r->batch, 2)) +
-	    rows_affected(batch_rows(&r->batch, 3)));
+	for (unsigned i = 0; i + 1 < r->batch.n; i++)
+		changed += rows_affected(batch_rows(&r->batch, i));
+	return reply_loaded(r, w->n, changed);
+}
+
+static enum next
+unsaved(struct request *r)
+{
+	const struct rows *bad = r->batch.at[r->batch.failed].rows;
+
+	if (strcmp(rows_sqlstate(bad), "42501") == 0 &&
+	    r->batch.at[r->batch.failed].stmt == &put_users)
+		return fail(r, E_CONFLICT, "login_taken",
+		    "有的用户名已在其他地区使用",
+		    "A login is taken elsewhere.");
+	if (strcmp(rows_constraint(bad), "role_grant_one_part") == 0)
+		return fail(r, E_CONFLICT, "one_part",
+		    "同一人不能同时担任系统、安全、审计管理员中的两种，"
+		    "也不能兼任业务角色或审计人员",
+		    "Nobody is two of system, security and audit "
+		    "administrator, auditor and business user at the "
+		    "same time.");
+	return grants_fail(r);
 }
 
 /* One person, or {"users": […], "initial_password": "…"}: the latter is for
@@ -273,6 +319,8 @@ look(struct request *r, struct work *w)
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 	batch_add(&r->batch, &look_up, 1, &w->users);
 	batch_add(&r->batch, &look_grants, 1, &w->users);
+	batch_addv(&r->batch, &look_beyond, 3, w->users, r->who.id,
+	    r->who.grant);
 	return NEXT_DB;
 }
 
@@ -283,7 +331,7 @@ check_user(struct request *r, struct work *w, json_t *one, const char *path,
 {
 	static const char *const others[] = { "password", "grants", NULL };
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	const char *login, *division;
+	const char *login, *division, *status;
 	char id[UUID_LEN + 1];
 
 	(void)w;
@@ -307,6 +355,11 @@ check_user(struct request *r, struct work *w, json_t *one, const char *path,
 		    "must have 8 characters of two kinds or more, and not be "
 		    "the login or a common one");
 	json_object_del(one, "password");
+	status = json_string_value(json_object_get(one, "status"));
+	if (status != NULL && strcmp(status, "active") != 0 &&
+	    strcmp(status, "locked") != 0)
+		shape_fault(r, path, "status", "not_in_list",
+		    "只能是 active 或 locked", "active or locked");
 	grants_check(r, one, path);
 	uuid_new(id); /* kept only by a new one */
 	json_object_set_new(one, "id", json_string(id));
@@ -350,10 +403,36 @@ known(struct request *r, struct work *w)
 		    at(r, w, (size_t)rows_long(rows, i, 0)),
 		    rows_text(rows, i, 1)), rows_text(rows, i, 2), "unknown",
 		    "没有这个专项行动或单位", "is not there");
+	if (beyond(r, w)) { /* who tries that is in the log */
+		w->phase = REFUSED;
+		batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
+		audit_note(r, &(struct audit_event){ .verb = "grant",
+		    .outcome = "refused", .entity = "role_grant" });
+		return NEXT_DB;
+	}
 	if (r->faults != NULL)
 		return shape_refuse(r);
 	w->phase = HASHING;
 	return hash(r, w);
+}
+
+/* Nobody administers himself, whom he could not have made what he is, or
+ * beyond his own grant (issue 4.2). */
+static bool
+beyond(struct request *r, const struct work *w)
+{
+	const struct rows *rows = batch_rows(&r->batch, 2);
+
+	for (int i = 0; i < rows_n(rows); i++) {
+		const char *path = at(r, w, (size_t)rows_long(rows, i, 0));
+		const char *grant = rows_text(rows, i, 1);
+
+		if (grant != NULL)
+			path = arena_printf(&r->arena, "%s/grants/%s", path,
+			    grant);
+		grants_beyond(r, path, rows_text(rows, i, 2));
+	}
+	return rows_n(rows) > 0;
 }
 
 /*
@@ -393,6 +472,7 @@ static enum next
 store(struct request *r, struct work *w)
 {
 	json_t *items = json_loads(w->users, 0, NULL);
+	struct scope *s = arena_alloc(&r->arena, sizeof *s);
 	const char *p;
 
 	REQUIRE(items != NULL);
@@ -402,9 +482,12 @@ store(struct request *r, struct work *w)
 			    json_string(w->hash[i]));
 	p = shape_text(r, items);
 	w->phase = WRITTEN;
-	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
+	*s = r->who.scope;
+	s->line = ""; /* he grants on a line; people are of none */
+	batch_open(&r->batch, &r->arena, s, LANE_SLOW);
 	batch_addv(&r->batch, &put_users, 2, p, settings()->easy_login ?
 	    "false" : "true");
+	batch_add(&r->batch, &put_status, 1, &p);
 	batch_add(&r->batch, &end_grants, 1, &p);
 	batch_add(&r->batch, &change_grants, 1, &p);
 	batch_add(&r->batch, &put_grants, 1, &p);

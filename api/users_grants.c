@@ -4,6 +4,7 @@
 
 #include "admin.h"
 #include "base/uid.h"
+#include "entity.h"
 #include "model/model.h"
 #include "scope.h"
 #include "shape.h"
@@ -116,6 +117,58 @@ check_grant(struct request *r, json_t *grant, const json_t *user,
 	if (json_object_get(grant, "clearance") == NULL)
 		json_object_set_new(grant, "clearance",
 		    json_integer(role->clearance));
+}
+
+void
+grants_beyond(struct request *r, const char *path, const char *what)
+{
+	static const struct {
+		const char *what, *name, *zh, *en;
+	} words[] = {
+		{ "oneself", "login", "不能管理自己的账号和授权",
+		    "nobody administers himself" },
+		{ "user", "login", "该用户有超出您权限的授权，请由上级安全管理员办理",
+		    "has grants beyond yours: for an administrator above" },
+		{ "role", "role", "您不能授予这个角色", "is none that you grant" },
+		{ "division_code", "division_code", "超出您的区划范围",
+		    "is beyond your own divisions" },
+		{ "line_code", "line_code", "超出您的条线",
+		    "is beyond your own sector line" },
+		{ "clearance", "clearance", "高于您可授予的权限级别",
+		    "is above your own" },
+		{ "action", "action", "超出您的专项行动",
+		    "is beyond your own action" },
+		{ "valid_to", "valid_to", "不能晚于您自己授权的失效时间",
+		    "is later than the end of your own grant" },
+		{ "valid_from", "valid_from", "不能早于您自己授权的生效时间",
+		    "is earlier than your own grant" },
+	};
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (strcmp(words[i].what, what) == 0)
+			shape_fault(r, path, words[i].name, "beyond_own",
+			    words[i].zh, words[i].en);
+}
+
+enum next
+grants_fail(struct request *r)
+{
+	const char *broken = rows_constraint(
+	    r->batch.at[r->batch.failed].rows);
+
+	if (strcmp(broken, "role_grant_beyond") != 0 &&
+	    strcmp(broken, "app_user_beyond") != 0 &&
+	    strcmp(broken, "client_app_beyond") != 0)
+		return fail_data(r);
+	return fail_beyond(r);
+}
+
+enum next
+fail_beyond(struct request *r)
+{
+	return fail(r, E_DENIED, "beyond_own",
+	    "超出您自己的权限，请由上级安全管理员办理",
+	    "It is beyond your own grant: for an administrator above.");
 }
 
 /* Whose rows: households or their helper, operators, projects. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/phone.h"
 #include "base/text.h"
 #include "base/uid.h"
 #include "codes.h"
@@ -95,6 +96,8 @@ value_from_cell(struct arena *a, const struct field *f, enum kind kind,
 	char *end;
 
 	*sql = NULL;
+	if (!good && kind == K_PHONE)
+		return refuse(why, "malformed", phone_zh, phone_en);
 	if (!good)
 		return refuse(why, "not_readable", "这一格的内容无法识别",
 		    "cannot be read as this kind of value");

@@ -28,24 +28,23 @@ COMMENT ON COLUMN schema_migration.sha256 IS 'Digest of the file as applied.';
 COMMENT ON COLUMN schema_migration.applied_at IS 'When it was applied.';
 SQL
 
+nl='
+'
+known=$nl$(sql -F ' ' -c 'SELECT name, sha256 FROM schema_migration')$nl
+files=$(sha256sum [0-9][0-9][0-9][0-9]_*.sql)
 last=
-for file in [0-9][0-9][0-9][0-9]_*.sql; do
-  sum=$(sha256sum "$file" | cut -d' ' -f1)
-  have=$(sql -v name="$file" <<'SQL'
-SELECT sha256 FROM schema_migration WHERE name = :'name';
-SQL
-)
-  if [ -n "$have" ]; then
-    if [ "$have" != "$sum" ]; then
-      echo "$file was edited after it was applied" >&2
-      exit 1
-    fi
+while read -r sum file; do
+  case $known in
+  *"$nl$file $sum$nl"*)
     if [ -n "$last" ]; then
       echo "$last is missing but the later $file was applied" >&2
       exit 1
     fi
-    continue
-  fi
+    continue ;;
+  *"$nl$file "*)
+    echo "$file was edited after it was applied" >&2
+    exit 1 ;;
+  esac
   if [ "$check" = yes ]; then
     last=${last:-$file}
     continue
@@ -57,8 +56,13 @@ SQL
     echo "INSERT INTO schema_migration (name, sha256) VALUES (:'name', :'sum');"
   } | sql -1 -v name="$file" -v sum="$sum" >/dev/null
   echo "applied $file"
-done
+done <<EOF
+$files
+EOF
 if [ -n "$last" ]; then
   echo "not applied yet: $last" >&2
   exit 1
 fi
+# After a restored dump the numbers of transactions begin anew: what is written
+# from now on comes after what the log and the feed have, from the first row.
+[ "$check" = yes ] || sql -c 'SELECT feed_rebase(), audit.rebase()' >/dev/null

@@ -45,13 +45,6 @@ conf_take(const struct batch *b)
 }
 
 bool
-scope_narrow(const struct scope *s)
-{
-	(void)s;
-	return false;
-}
-
-bool
 scope_given(enum right right, const char *entity)
 {
 	(void)right;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "phone.h"
 #include "text.h"
 
 #define DIGITS_MOST 15 /* of the integer part: what a double carries */
@@ -276,8 +277,7 @@ canon_phone(struct arena *a, char *s, bool *good)
 			digits[n++] = *p;
 	if (n == 11 && digits[0] == '1' && strspn(digits, "0123456789") == 11)
 		return digits;
-	*good = strlen(s) >= 5 && strlen(s) <= 30 &&
-	    strspn(s, "0123456789+-()") == strlen(s);
+	*good = phone_ok(s);
 	return s;
 }
 

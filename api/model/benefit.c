@@ -100,6 +100,7 @@ static const struct refusal benefit_agreement_refusals[] = {
 const struct entity benefit_agreement_entity = { .name = "benefit_agreement",
 	.path = "benefit-agreements",
 	.table = "benefit_agreement",
+	.searched = true,
 	.label = "帮扶协议",
 	.text = "Agreements of operators with households, villages and "
 	    "collectives.",

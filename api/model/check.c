@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/canon.h"
+#include "../base/phone.h"
 
 static bool digits(const char *, unsigned n);
 
@@ -27,17 +28,9 @@ check_partial_date(const char *v, const char **zh, const char **en)
 bool
 check_phone(const char *v, const char **zh, const char **en)
 {
-	unsigned n = 0;
-
-	*zh = "电话号码只能是数字、空格、“-”和“/”，共 6 至 30 位数字";
-	*en = "a phone number has 6 to 30 digits, blanks, - and /";
-	for (; *v != '\0'; v++) {
-		if (isdigit((unsigned char)*v))
-			n++;
-		else if (strchr(" -/+(),;", *v) == NULL)
-			return false;
-	}
-	return n >= 6 && n <= 30;
+	*zh = phone_zh;
+	*en = phone_en;
+	return phone_ok(v);
 }
 
 bool

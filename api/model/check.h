@@ -6,7 +6,7 @@
 
 /* 2023, 2023-04 or 2023-04-06, and a day that exists. */
 bool check_partial_date(const char *, const char **zh, const char **en);
-/* A mobile or fixed number, or several of them: 6 to 20 digits in all. */
+/* Telephone numbers: phone.h. */
 bool check_phone(const char *, const char **zh, const char **en);
 /* Unified social credit code: 18 digits and capital letters. */
 bool check_uscc(const char *, const char **zh, const char **en);

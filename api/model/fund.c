@@ -82,6 +82,7 @@ static const struct refusal fund_payment_refusals[] = {
 const struct entity fund_payment_entity = { .name = "fund_payment",
 	.path = "fund-payments",
 	.table = "fund_payment",
+	.searched = true,
 	.label = "资金拨付支出",
 	.text = "Arrangements, payments and spending of a project's funds.",
 	.fields = fund_payment_fields,

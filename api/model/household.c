@@ -48,6 +48,7 @@ static const struct refusal household_refusals[] = {
 const struct entity household_entity = { .name = "household",
 	.path = "households",
 	.table = "household",
+	.searched = true,
 	.label = "农户",
 	.text = "Households that assistance is for; no identity numbers are "
 	    "kept.",
@@ -93,6 +94,9 @@ static const struct field household_year_fact_fields[] = {
 	{ "loan_misused", "户贷企用等",
 	    "Whether its loan is used by others or not for production.", T_BOOL,
 	    PII(LOAN), 2, 0, 0, NULL, "H9.2", NULL },
+	{ "banded", "已分档",
+	    "Kept long enough: amounts are the lower ends of their bands.",
+	    T_BOOL, F_SERVER, 0, 0, 0, NULL, "5.3", NULL },
 };
 
 const struct entity household_year_fact_entity = {

@@ -142,6 +142,7 @@ static const struct refusal issue_refusals[] = {
 const struct entity issue_entity = { .name = "issue",
 	.path = "issues",
 	.table = "issue",
+	.searched = true,
 	.label = "问题",
 	.text = "Issues found in projects, from the report to the closure.",
 	.fields = issue_fields,

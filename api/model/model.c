@@ -146,6 +146,18 @@ field_index(const struct entity *e, const char *name)
 	return -1;
 }
 
+bool
+field_searched(const struct entity *e, const struct field *f)
+{
+	unsigned flag = F_LABEL;
+
+	for (size_t i = 0; i < field_total(e); i++)
+		if ((field_at(e, (int)i)->flags & F_SEARCH) != 0 &&
+		    field_at(e, (int)i)->type == T_TEXT)
+			flag = F_SEARCH;
+	return f->type == T_TEXT && (f->flags & flag) != 0;
+}
+
 const char *
 entity_group(const struct entity *e)
 {

@@ -182,6 +182,7 @@ struct entity {
 	/* Read by everybody below its division too, on every line: forms,
 	 * definitions, indicators (business_shared() in SQL). */
 	bool shared;
+	bool searched; /* an index has the texts of q= (business_search()) */
 	/* Columns every business row carries (domain.md 3.1(5)) are added by
 	 * common_fields: id division_code rev created_at created_by
 	 * updated_at updated_by voided_at … */
@@ -200,6 +201,8 @@ const struct entity *entity_by_path(const char *path);
 /* Own fields first, then common ones; -1 when unknown. The index is the
  * column's position in every derived SELECT of the entity. */
 int field_index(const struct entity *, const char *name);
+/* Whether q= looks through it: texts marked so, else those that name a row. */
+bool field_searched(const struct entity *, const struct field *);
 const struct field *field_at(const struct entity *, int index);
 size_t field_total(const struct entity *);
 /* What rights on the entity are given by. */

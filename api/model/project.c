@@ -251,6 +251,7 @@ static const struct refusal project_refusals[] = {
 const struct entity project_entity = { .name = "project",
 	.path = "projects",
 	.table = "project",
+	.searched = true,
 	.label = "项目",
 	.text = "Assistance projects over their whole life, from the "
 	    "plan to the exit.",

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/canon.h"
 #include "base/err.h"
+#include "base/phone.h"
 #include "base/text.h"
 #include "base/uid.h"
 
@@ -328,6 +329,7 @@ test_canon(void **state)
 		{ K_PHONE, "１３８００００００００", "13800000000", true },
 		{ K_PHONE, "0737-2700000", "0737-2700000", true },
 		{ K_PHONE, "张三", "张三", false },
+		{ K_PHONE, "123456789012345678", "123456789012345678", false },
 		{ K_TEXT, "  =1+1 ", "=1+1", true },
 	};
 	struct arena a;
@@ -376,6 +378,40 @@ test_serial(void **state)
 	arena_free(&a);
 }
 
+static void
+test_phone(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} row[] = {
+		{ "13800000000", true }, { "138 0000 0000", true },
+		{ "138-0000-0000", true }, { "+86 13800000000", true },
+		{ "+8613800000000", true }, { "86-13800000000", true },
+		{ "0737-2700000", true }, { "07372700000", true },
+		{ "(0737)2700000", true }, { "010-62700000", true },
+		{ "021 6270 0000", true }, { "0737-2700000-801", true },
+		{ "+86 10 62700000", false },
+		{ "13800000000/0737-2700000", true },
+		{ "13800000000、13800000001", true },
+		{ "", false }, { "电话", false }, { "2700000", false },
+		{ "12800000000", false }, { "1380000000", false },
+		{ "138000000000", false }, { "123456789012345678", false },
+		{ "5101001990" "01011237", false }, { "000000", false },
+		{ "0037-2700000", false }, { "0737-0700000", false },
+		{ "0737-27000", false }, { "0737-270000000", false },
+		{ "010-2700000-1234567", false }, { "13800000000/", false },
+		{ "13800000000 x", false }, { "--", false },
+		{ "+1 2025550100", false }, { "(0737 2700000", false },
+		{ "138****0000", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++)
+		if (phone_ok(row[i].text) != row[i].good)
+			fail_msg("%s", row[i].text);
+}
+
 int
 main(void)
 {
@@ -392,6 +428,7 @@ main(void)
 		cmocka_unit_test(test_token),
 		cmocka_unit_test(test_bearer),
 		cmocka_unit_test(test_canon),
+		cmocka_unit_test(test_phone),
 		cmocka_unit_test(test_serial),
 	};
 

@@ -18,7 +18,8 @@ static const char *const columns[] = { "序号", "名称" };
 
 struct seen {
 	size_t sheets, rows, first; /* rows of the sheets before */
-	char text[512];
+	bool meta;
+	char text[512], head[512];
 };
 
 static bool
@@ -27,6 +28,11 @@ on_sheet(void *arg, size_t index, const char *name, enum visibility v)
 	struct seen *s = arg;
 	char want[32];
 
+	s->meta = strcmp(name, "_meta") == 0;
+	if (s->meta) {
+		assert_int_equal(v, SHEET_VERY_HIDDEN);
+		return true;
+	}
 	assert_int_equal(index, s->sheets);
 	assert_int_equal(v, SHEET_VISIBLE);
 	s->sheets++;
@@ -45,6 +51,13 @@ on_row(void *arg, const struct row *row)
 
 	assert_true(row->row <= SHEET_ROWS);
 	assert_int_equal(row->ncells, 2);
+	if (s->meta) {
+		assert_int_equal(row->row, 1);
+		assert_string_equal(row->cell[0].text, "head");
+		(void)snprintf(s->head, sizeof(s->head), "%s",
+		    row->cell[1].text);
+		return true;
+	}
 	if (row->row == 1) {
 		assert_string_equal(row->cell[0].text, columns[0]);
 		assert_string_equal(row->cell[1].text, columns[1]);
@@ -82,6 +95,7 @@ book(unsigned rows, const char *text)
 
 	assert_true(fd >= 0);
 	buf_init(&b, 16u << 20);
+	sheet_note(s, "head", "<a head> seq=1");
 	for (unsigned i = 1; i <= rows; i++) {
 		sheet_row(s);
 		(void)snprintf(number, sizeof(number), "%u", i);
@@ -113,6 +127,7 @@ test_none(void **state)
 	(void)state;
 	assert_int_equal(seen.sheets, 1);
 	assert_int_equal(seen.rows, 0);
+	assert_string_equal(seen.head, "<a head> seq=1");
 }
 
 static void
@@ -137,6 +152,7 @@ test_more_than_a_sheet_holds(void **state)
 	(void)state;
 	assert_int_equal(seen.sheets, 2);
 	assert_int_equal(seen.rows, ROWS);
+	assert_string_equal(seen.head, "<a head> seq=1");
 }
 
 int

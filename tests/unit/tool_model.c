@@ -2,7 +2,8 @@
  * tool_model --commands: what the commands of the model ask of the database,
  * as PREPARE statements, for a test to have them all parsed.
  * tool_model --clearance: table, column and clearance of every field that not
- * everybody sees, as ro_clearance has them. */
+ * everybody sees, as ro_clearance has them.
+ * tool_model --search: table and column of what business_search() indexes. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ static void table(const struct entity *);
 static void fields(const struct entity *);
 static void commands(const struct entity *);
 static void clearance(const struct entity *);
+static void search(const struct entity *);
 static void column(const struct field *, bool last);
 static void comment(const char *on, const char *name, const char *text);
 
@@ -24,7 +26,7 @@ main(int argc, char **argv)
 		const char *option;
 		void (*print)(const struct entity *);
 	} all[] = { { "--commands", commands }, { "--clearance", clearance },
-		{ "--fields", fields } };
+		{ "--fields", fields }, { "--search", search } };
 
 	for (size_t k = 0; argc == 2 && k < COUNT(all); k++) {
 		if (strcmp(argv[1], all[k].option) != 0)
@@ -43,6 +45,16 @@ main(int argc, char **argv)
 		table(e);
 	}
 	return 0;
+}
+
+/* Table and columns that q= looks through, where an index holds them. */
+static void
+search(const struct entity *e)
+{
+	for (size_t i = 0; e->searched && i < field_total(e); i++)
+		if (field_searched(e, field_at(e, (int)i)))
+			printf("%s\t%s\n", e->table,
+			    field_at(e, (int)i)->name);
 }
 
 /* Table, column, type, whether lists sort by it, what it says. */
