@@ -88,6 +88,7 @@ KINDS = [                     # what a path's parameter names
     (r"/v1/sync/templates/\{code\}", "template"),
     (r"/v1/roles/\{code\}", "role"),
     (r"/v1/me/identities/\{provider\}", "provider"),
+    (r"/v1/privacy/parameters/\{name\}", "parameter"),
     # Any entity of the model: test_entities.py makes a row of each.
     (r"/v1/[a-z-]+/\{id\}.*", "row"),
 ]

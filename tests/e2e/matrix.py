@@ -1,13 +1,17 @@
 """The world of test_matrix.py: places in every relation to each other, a
 person of every role, and rows of every entity wherever they could be."""
 import hashlib
+import io
 import json
+import re
 import secrets
 import string
 import urllib.parse
 import uuid
+import zipfile
 import zlib
 
+import policy
 from canaries import WORD
 from policy import OWNERS, Actor, Row, level_of
 from policy_moves import LIVES
@@ -27,15 +31,25 @@ NEW = {"village": "某甲村", "village2": "某乙村", "village3": "某丙村",
        "county3": "某远县", "town4": "某远镇"}
 WATER, WOODS = "水利", "林业"
 OTHER_ACTION = str(uuid.uuid4())
+# Eight figures of a row's id, or three of a unit's code.
+SAID = re.compile(b"(?<=" + WORD.encode() + rb")(?:[0-9a-f]{8}|\d{3})")
 COVERED = int(PLACES["town"]), int(PLACES["village3"])
 
 
-def actors(world):
-    """A person of every role; the last three have rows of their own."""
+# Administrators of a part, and who moved rows go to (test_matrix_routes.py).
+DELEGATED = (("system2", "sysadmin", "town", "", 0),
+             ("security2", "security_admin", "town", "", 0),
+             ("log2", "audit_admin", "town", "", 0),
+             ("town2", "township_clerk", "town2"),
+             ("village3", "village_admin", "village3"))
+
+
+def actors(world, more=()):
+    """A person of every role; three have rows of their own."""
     own = {k: world.by_place[k, "town", WATER, 1].id
            for k in ("household", "operator", "project")}
     return [Actor(name, role, PLACES.get(place, place), *rest)
-            for name, role, place, *rest in (
+            for name, role, place, *rest in (*more,
         ("village", "village_admin", "village"),
         ("vlead", "village_lead", "village"),
         ("town", "township_clerk", "town"),
@@ -72,9 +86,9 @@ def actors(world):
          [own["project"]]))]
 
 
-def token():
+def token(kind="tz_u_"):
     """As the server makes them: the last six characters are a CRC-32."""
-    text = "tz_u_" + "".join(secrets.choice(BASE62) for _ in range(43))
+    text = kind + "".join(secrets.choice(BASE62) for _ in range(43))
     n, tail = zlib.crc32(text.encode()), ""
     for _ in range(6):
         n, digit = divmod(n, 62)
@@ -89,24 +103,27 @@ def quoted(value):
 
 class World:
     """actors, rows: entity → [Row], and the replies' words that tell where a
-    row is: each row's texts hold its own."""
+    row is: each row's texts hold its own. heard: actor → words he may
+    hear; asked: the operations."""
 
-    def __init__(self, stack):
-        self.stack = stack
+    def __init__(self, stack, more=()):
+        self.stack, self.heard, self.asked = stack, {}, set()
         self.rows_of = Rows(stack)
         self.model = self.rows_of.model
         self.doc = self.rows_of.doc
         self.settle()
         made = {n: self.rows_of.make(n) for n in sorted(self.model)
                 if self.rows_of.makes(n)}
-        own = {n: row["id"] for n, (_, row, _) in made.items()}
+        own = {n: made[n][1]["id"] if n in made else str(uuid.uuid4())
+               for n in sorted(self.model)}
+        self.servers = set(own) - set(made)
         self.bodies = {n: sent for n, (_, _, sent) in made.items() if sent}
         self.rows = {n: self.rows_wanted(self.model[n]) for n in own}
         self.by_place = {(n, r.where, r.line, r.sensitivity): r
                          for n, rows in self.rows.items() for r in rows
                          if r.kind == "base"}
         self.plant(own)
-        self.actors = actors(self)
+        self.actors = actors(self, more)
         self.tokens = {a.name: self.sign_in(a) for a in self.actors}
         self.planted = self.digest()
 
@@ -172,6 +189,21 @@ class World:
             r.id = str(uuid.uuid4())
         return rows
 
+    def seed(self, e, row_id):
+        """A row that only the server makes, to copy: what it must have is
+        there, and means nothing."""
+        values = {"uuid": "'" + row_id + "'", "bigint": PLACES["town"],
+                  "text": "'x'", "boolean": "false", "date": "'2023-05-01'",
+                  "jsonb": "'{}'", "timestamp with time zone": "now()"}
+        must = self.stack.psql(
+            "SELECT quote_ident(attname), atttypid::regtype FROM pg_attribute"
+            f" WHERE attrelid = '{e.table}'::regclass AND attnum > 0 AND"
+            " attnotnull AND NOT atthasdef AND NOT attisdropped")
+        told = {"action_id": "(SELECT min(id::text)::uuid FROM action)"}
+        return f"INSERT INTO {e.table} ({', '.join(c for c, _ in must)})" \
+            f""" VALUES ({', '.join(told.get(c) or values.get(t, '1')
+                                 for c, t in must)})"""
+
     def word(self, row):
         return WORD + row.id[:8]
 
@@ -200,6 +232,7 @@ class World:
             "SELECT indrelid::regclass, indexrelid::regclass FROM pg_index"
             " WHERE indisunique AND NOT indisprimary AND NOT EXISTS (SELECT"
             " FROM pg_constraint WHERE conindid = indexrelid)") if t in own]
+        sql += [self.seed(self.model[n], own[n]) for n in self.servers]
         for n, rows in self.rows.items():
             e = self.model[n]
             texts = [f.name for f in e.fields.values() if f.type == "T_TEXT"
@@ -235,12 +268,21 @@ class World:
         self.stack.psql("; ".join([*sql, "RESET session_replication_role",
                                    "ANALYZE"]))
         for n, rows in self.rows.items():
-            columns = [f for f in OWNERS if f in self.model[n].fields]
-            told = {i: (action or None, set(owners)) for i, action, *owners in
-                    self.stack.psql(f"SELECT {', '.join(['id', 'action_id', *columns])}"
-                                    f" FROM {self.model[n].table}")}
+            e = self.model[n]
+            up = e.parent or "NULL"
+            columns = [f for f in OWNERS if f in e.fields]
+            told = {i: (action or None, parent, set(owners))
+                    for i, action, parent, *owners in self.stack.psql(
+                        f"SELECT {', '.join(['id', 'action_id', up, *columns])}"
+                        f" FROM {e.table}")}
             for r in rows:
-                r.action, r.owners = told[r.id]
+                r.action, r.parent, r.owners = told[r.id]
+        rows = {r.id: r for rows in self.rows.values() for r in rows}
+        for r in rows.values():       # whose it is, it is by what it is part of
+            above = rows.get(r.parent)
+            while above:
+                r.owners |= above.owners | {above.id}
+                above = rows.get(above.parent)
 
     def digest(self):
         """All that was planted, as one number."""
@@ -257,16 +299,27 @@ def parent(code):
     return 0
 
 
-def words_in(body):
-    """The beginnings of the ids of the rows whose words a body holds."""
-    text = body if b"%" not in body else urllib.parse.unquote_to_bytes(body)
-    mark = WORD.encode()
-    return {text[i + len(mark):i + len(mark) + 8].decode("ascii", "replace")
-            for i in starts(text, mark)}
+def heads(world, actor):
+    """The words an actor may hear at all, per entity."""
+    return {n: {r.id[:8] for r in rows if policy.may(actor, "read", r.entity)
+                and policy.sees(actor, r)} for n, rows in world.rows.items()}
 
 
-def starts(text, mark):
-    at = text.find(mark)
-    while at >= 0:
-        yield at
-        at = text.find(mark, at + 1)
+def everything(world, actor):
+    """All of them; forgotten when rows move."""
+    if actor.name not in world.heard:
+        world.heard[actor.name] = set().union(*heads(world, actor).values())
+    return world.heard[actor.name]
+
+
+def words_in(reply):
+    """The beginnings of the ids of the rows whose words a reply holds, and
+    the three figures of units (canaries.py), in its headers too."""
+    text = reply.body
+    if text[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(text)) as z:
+            text = b"".join(z.read(n) for n in z.namelist())
+    text += " ".join(reply.headers.values()).encode("latin-1", "replace")
+    if b"%" in text:
+        text = urllib.parse.unquote_to_bytes(text)
+    return {m[0].decode() for m in SAID.finditer(text)}

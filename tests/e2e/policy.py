@@ -84,11 +84,13 @@ def inside(division, within):
 
 class Actor:
     """Under one grant: its place, line and clearance, and what narrows it:
-    an action, the places an organisation covers, rows of its own."""
+    an action, the places an organisation covers, rows of its own; for an
+    application, what it was admitted to: {(entity, verb)}."""
 
     def __init__(self, name, role, division, line="", clearance=2, cover=None,
-                 action=None, own=()):
+                 action=None, own=(), scopes=None):
         self.name, self.role, self.division = name, role, int(division)
+        self.scopes = scopes
         self.line, self.clearance = line, clearance
         self.cover, self.action, self.own = cover, action, set(own)
         self.level = level_of(self.division) if role in AT_THEIR_PLACE \
@@ -115,7 +117,12 @@ class Row:
 
 
 def may(actor, verb, entity):
-    return verb in PERMITS[actor.role].get(entity.group, ())
+    return verb in PERMITS[actor.role].get(entity.group, ()) and \
+        scoped(actor, verb, entity.name)
+
+
+def scoped(actor, verb, entity):
+    return actor.scopes is None or (entity, verb) in actor.scopes
 
 
 def reaches(actor, division):

@@ -149,6 +149,8 @@ report_submission
   return            submitted/accepted                   @above lead_bureau task_force
   consolidate       accepted                             lead_bureau task_force county_authority pref_dept pref_task_force province
   send              consolidated                         lead_bureau task_force county_authority pref_dept pref_task_force province
+risk_milestone
+  meet              open                                 task_force
 risk_episode
   confirm_red       suspected                            task_force
   confirm_yellow    suspected                            task_force

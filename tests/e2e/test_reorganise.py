@@ -1,9 +1,11 @@
 """Divisions that are merged, transferred or recoded: all they have goes along at
 once, what was decided stays decided, nobody sees more than before."""
+import json
+
 import pytest
 
 from lives import VILLAGES, everybody
-from people import COUNTY, SIBLING, TOWN, done, report
+from people import COUNTY, GOOD, SIBLING, TOWN, done, report
 from sheets import Book
 from stack import Stack, wait_for
 
@@ -130,3 +132,36 @@ def test_who_configures_reorganises_and_nobody_else(world):
         assert world.who(login).post("/v1/divisions:reorganise",
                                      body).status == 403
         assert world.who(login).get("/v1/reorganisations").status == 403
+
+
+NEAR, LAST = "430981109000", "430981104000"
+
+
+def test_a_division_that_has_ended_takes_no_more(world):
+    """From whoever and however; the refusal names the place to go to. What it
+    kept is read as before."""
+    bureau, clerk = world.who("nongye"), world.who("bumen")
+    kept = report(clerk, division_code=NEAR)
+    assert reorganise(world, (NEAR, OTHER)).status == 200
+    world.psql(f"UPDATE issue SET division_code = {NEAR}, seq_no = 900 WHERE"
+               f" id = '{kept['id']}'")
+    refused = clerk.post("/v1/issues", {**GOOD, "division_code": NEAR})
+    assert refused.status == 422, refused
+    fault, = refused.json["faults"]
+    assert (fault["pointer"], fault["code"]) == ("/division_code", "ended")
+    assert OTHER in fault["message"] and "共华镇" in fault["message"], fault
+    r = clerk.post("/v1/issues/bulk?atomic=false", {"items": [
+        {**GOOD, "division_code": NEAR}, {**GOOD, "division_code": OTHER}]})
+    assert [x["status"] for x in r.json["items"]] == [422, 201], r
+    assert "ended" in json.dumps(r.json["items"][0])
+    r = bureau.post("/v1/issues", {**GOOD, "division_code": NEAR})
+    assert r.status == 422 and r.json["faults"][0]["code"] == "ended", r
+    assert clerk.get(f"/v1/issues/{kept['id']}").status == 200
+    assert bureau.get(f"/v1/issues?division={NEAR}").json["items"]
+    # One that ends on a day to come takes rows until then.
+    for day, status in (("2999-01-01", 201), ("2020-01-01", 422)):
+        world.psql(f"UPDATE division SET valid_to = '{day}' WHERE code ="
+                   f" {LAST}")
+        r = clerk.post("/v1/issues", {**GOOD, "division_code": LAST})
+        assert r.status == status, (day, r)
+    assert "430" not in r.json["faults"][0]["message"], r

@@ -1,57 +1,14 @@
-"""Roles as data: domain.md 5.2 stated once more, by hand, and held against
+"""Roles as data: domain.md 5.2 as policy.py states it, held against
 GET /v1/roles; roles that are added and narrowed; people who are one thing."""
 import pytest
 
+import policy
 from people import COUNTY, TOWN, people, report
 from stack import wait_for
 
-COLUMNS = ("project", "library", "fund", "asset", "household", "risk", "class",
-           "plan", "issue", "order", "patrol", "form", "report")
-# R reads; W writes and gives commands; M gives commands (submits, approves,
-# signs, replies); C files; I files and gives commands; U changes; - nothing.
-MATRIX = {                #  pro lib fun ass hou ris cla pla iss ord pat for rep
-    "village_admin":       "W   W   R   W   W   R   W   W   W   M   R   W   W",
-    "village_lead":        "M   M   R   M   R   R   M   M   M   M   R   M   M",
-    "helper":              "-   -   -   -   U   -   -   R   R   -   -   W   -",
-    "township_clerk":      "W   W   R   W   W   W   W   W   W   M   W   W   W",
-    "township_lead":       "M   M   R   M   R   M   M   M   M   M   R   M   M",
-    "resident_group":      "R   R   R   R   -   R   R   R   R   R   W   W   W",
-    "dept_clerk":          "W   W   W   W   -   W   W   W   W   M   W   R   W",
-    "dept_lead":           "M   M   M   M   -   M   M   M   M   W   R   R   M",
-    "lead_bureau":         "M   M   R   M   R   M   M   M   I   W   R   M   W",
-    "task_force":          "M   M   R   R   R   M   M   M   I   W   R   M   W",
-    "county_authority":    "M   M   M   M   -   R   M   R   M   W   R   R   M",
-    "finance":             "M   M   W   M   -   -   -   R   R   -   -   -   W",
-    "war_zone":            "R   R   R   R   R   R   R   R   R   W   W   R   W",
-    "special_group":       "R   R   R   R   R   R   R   R   M   W   R   R   W",
-    "patrol_group":        "R   R   R   R   R   R   R   R   C   W   W   R   W",
-    "pref_dept":           "R   R   M   R   -   M   R   M   I   W   R   -   W",
-    "pref_task_force":     "R   R   M   R   R   M   R   M   R   W   W   -   W",
-    "province":            "R   R   R   R   -   M   R   M   R   W   R   -   M",
-    "auditor":             "R   R   R   R   R   R   R   R   R   R   R   R   R",
-    "discipline":          "R   R   R   R   -   R   R   R   R   R   R   R   R",
-    "evaluator":           "R   R   R   R   -   -   -   -   -   -   -   -   W",
-    "operator_user":       "M   R   R   R   -   R   R   M   M   M   -   -   -",
-    "api_client":          "R   R   -   -   -   -   -   -   -   -   -   -   R",
-    "sheet_agent":         "-   -   -   -   -   -   -   -   S   -   -   -   -",
-    "sysadmin":            "-   -   -   -   -   -   -   -   -   -   -   -   -",
-    "security_admin":      "-   -   -   -   -   -   -   -   -   -   -   -   -",
-    "audit_admin":         "-   -   -   -   -   -   -   -   -   -   -   -   -",
-    "public":              "-   -   -   -   -   -   -   -   -   -   -   -   -",
-}
-VERBS = {"R": {"read"}, "W": {"read", "create", "change", "move"},
-         "M": {"read", "move"}, "C": {"read", "create"}, "-": set(),
-         "I": {"read", "create", "move"}, "U": {"read", "change"},
-         "S": {"read", "sync"}}
 PARTS = {"auditor": "auditor", "sysadmin": "system_admin",
          "security_admin": "security_admin", "audit_admin": "audit_admin",
          "api_client": "client", "sheet_agent": "agent", "public": "public"}
-LEVELS = {5: {"village_admin", "village_lead", "helper"},
-          4: {"township_clerk", "township_lead", "resident_group"},
-          2: {"pref_dept", "pref_task_force"}, 1: {"province"},
-          0: {"auditor", "discipline", "evaluator", "operator_user",
-              "api_client", "sheet_agent", "sysadmin", "security_admin",
-              "audit_admin", "public"}}
 OWN = {"helper": "assigned", "operator_user": "operator", "evaluator": "task"}
 LINES = {"dept_clerk", "dept_lead", "special_group", "pref_dept"}
 
@@ -74,22 +31,41 @@ def faults(r):
 
 
 def test_every_role_of_the_matrix_and_no_other(roles):
-    assert set(roles) - {"town_deputy"} == set(MATRIX)
-    for code in MATRIX:
+    assert set(roles) - {"town_deputy"} == set(policy.PERMITS)
+    for code in policy.PERMITS:
         r = roles[code]
         assert r["part"] == PARTS.get(code, "business"), code
-        level = next((n for n, s in LEVELS.items() if code in s), 3)
+        level = 0 if code in policy.AT_THEIR_PLACE \
+            else policy.LEVELS.get(code, 3)
         assert r["level"] == level, code
         assert r["own"] == OWN.get(code, ""), code
         assert r["needs_line"] == (code in LINES), code
         assert r["plays"] == [code] and r["status"] == "active"
 
+PRIVACY = {"unmask", "unmask_case", "erase"}
 
-@pytest.mark.parametrize("code", MATRIX)
+
+@pytest.mark.parametrize("code", policy.PERMITS)
 def test_rights_are_those_of_the_matrix(roles, code):
-    for group, letter in zip(COLUMNS, MATRIX[code].split(), strict=True):
-        assert set(roles[code]["rights"].get(group, [])) == VERBS[letter], \
+    for group, verbs in policy.PERMITS[code].items():
+        assert set(roles[code]["rights"].get(group, [])) - PRIVACY == verbs, \
             (code, group)
+
+
+def test_who_asks_for_the_whole_and_who_erases(roles):
+    """5.2, column PII view: some for a reason, some for a case; 5.3."""
+    got = {}
+    for code, r in roles.items():
+        for group, verbs in r["rights"].items():
+            for verb in PRIVACY & set(verbs):
+                assert "read" in verbs, (code, group)
+                got.setdefault(verb, {}).setdefault(code, set()).add(group)
+    assert {v: set(by) for v, by in got.items()} == {
+        "unmask": {"lead_bureau", "task_force"},
+        "unmask_case": {"auditor", "discipline"},
+        "erase": {"lead_bureau", "township_lead"}}
+    assert got["erase"]["township_lead"] == {"household", "contact"}
+    assert {"household", "issue", "contact"} <= got["unmask"]["task_force"]
 
 
 def test_nobody_administers_besides(roles):

@@ -12,6 +12,7 @@ from stack import Stack, wait_for
 THIRD = "430981102000"
 SECRET = "for-this-test"
 LISTS = ("projects", "issues", "households", "assets", "fund-payments",
+         "asset-operation-years",
          "changes", "org-coverages", "form-templates")
 
 
@@ -208,6 +209,33 @@ def test_operators_see_their_own(land, world):
     assert reads(c, rows[TOWN, 1]) == 404 and names(c) == set()
 
 
+def test_what_belongs_to_ones_own_is_ones_own_however_deep(land, world):
+    """The operation of an asset of the operator's project, and its records;
+    of a project of somebody else nothing."""
+    rows = world["rows"]
+    asset = "INSERT INTO asset (id, project_id, asset_no, name, asset_type," \
+        " acquired_on, original_value_fen, owner_kind, supervising_org_id," \
+        " division_code, filing_level) SELECT uuid7(), '{}', uuid7()," \
+        " '金丝雀', 'other', '2023-01-01', 1, 'village_collective', id, {}," \
+        " 4 FROM org_unit LIMIT 1 RETURNING id"
+    year = "INSERT INTO asset_operation_year (id, asset_id, year," \
+        " income_fen, division_code, filing_level) VALUES (uuid7(), '{}'," \
+        " 2023, 1, {}, 4) RETURNING id"
+    ids_of = {}
+    for n in (1, 2):
+        a = system(land, asset.format(rows[TOWN, n], TOWN))[0][0]
+        ids_of[n] = a, system(land, year.format(a, TOWN))[0][0]
+    c = hire(land, "shencheng", "evaluator", own=[rows[TOWN, 1]])
+    for n, status in ((1, 200), (2, 404)):
+        for path in (f"assets/{ids_of[n][0]}",
+                     f"asset-operation-years/{ids_of[n][1]}",
+                     f"asset-operation-years/{ids_of[n][1]}/history"):
+            assert c.get(f"/v1/{path}").status == status, (n, path)
+    assert ids(c, "asset-operation-years") == {ids_of[1][1]}
+    told = c.get("/v1/changes?limit=1000").text
+    assert ids_of[1][1] in told and ids_of[2][1] not in told
+
+
 def test_helpers_see_the_households_assigned_to_them(land, world):
     rows = world["rows"]
     mine, other = rows[TOWN, "house"], rows[SIBLING, "house"]
@@ -264,11 +292,13 @@ def settled(land):
 def test_each_wall_alone_gives_the_same(land, world):
     """The predicate with row-level security off, and row-level security
     without the predicate: the same rows as with both."""
-    who = ["zhanqu", "kongqu", "xingdong", "jingying", "bangfu", "pinggu"]
+    who = ["zhanqu", "kongqu", "xingdong", "jingying", "bangfu", "pinggu",
+           "shencheng"]
     people(land)("nongye")    # signed in before the connections are cut
     clients = {w: land.login(w, SECRET) for w in who}
     tables = {"projects": "project", "households": "household",
-              "assets": "asset", "fund-payments": "fund_payment",
+              "assets": "asset",
+              "asset-operation-years": "asset_operation_year", "fund-payments": "fund_payment",
               "org-coverages": "org_coverage"}
     both = {(w, p): ids(c, p) for w, c in clients.items() for p in LISTS}
     assert both["zhanqu", "projects"] and both["pinggu", "projects"]
