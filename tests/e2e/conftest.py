@@ -1,8 +1,24 @@
 """Fixtures: one demonstration county shared by tests that only add to it, and
 a factory for tests that break things."""
+import os
+import shutil
+import tempfile
+
 import pytest
 
 from stack import Stack
+
+
+def pytest_configure(config):
+    """A folder for what all workers of this run copy (stack.migrated)."""
+    if "TAIZHANG_TEMPLATE" not in os.environ:
+        config.template = tempfile.mkdtemp(prefix="tz-template-", dir="/tmp")
+        os.environ["TAIZHANG_TEMPLATE"] = config.template
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "template"):
+        shutil.rmtree(config.template, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 FORMATS = {"uuid": UUID, "int32": lambda v: True, "int64": lambda v: True,
            "uri": r"^[a-z]+:\S+$", "password": lambda v: True,
            "binary": lambda v: True}
-# What is said before there is a route to say it: the response "default".
-FRAMING = {400, 404, 405, 408, 411, 413, 414, 417, 431, 501, 505}
+# What is said before there is a route to say it, or by the proxy of an API
+# that broke off: the response "default".
+FRAMING = {400, 404, 405, 408, 411, 413, 414, 417, 431, 501, 502, 504, 505}
 KEYWORDS = {
     "$ref", "additionalProperties", "allOf", "anyOf", "const", "default",
     "description", "enum", "exclusiveMaximum", "exclusiveMinimum",

@@ -77,6 +77,8 @@ def test_the_application_can_only_add(county):
                 "ALTER TABLE issue DISABLE TRIGGER ALL",
                 "SET session_replication_role = replica",
                 "SELECT audit.append('change', 'ok', 'issue', NULL, 0, NULL,"
+                " '', NULL)",
+                "SELECT audit.append('erase', 'ok', 'issue', NULL, 0, NULL,"
                 " '', NULL)"):
         for user in ("taizhang_api", "taizhang_owner", "taizhang_jobs"):
             if user != "taizhang_api" and "audit.event" not in sql:
@@ -101,9 +103,11 @@ def test_auditors_leave_a_trace_of_every_access(county):
     assert ["access", "refused", "issue", absent, "", me, "getIssue"] in \
         [e[:7] for e in got]
     # A download is noted before its first byte.
-    n = len(got)
+    def files():
+        return len(events(county, f"actor = '{me}' AND verb = 'export'"))
+    n = files()
     assert a.get("/v1/issues?format=csv").status == 200
-    assert len(events(county, f"actor = '{me}' AND verb = 'access'")) == n + 1
+    assert files() == n + 1
 
 
 def test_no_event_no_reply(county):
@@ -296,6 +300,34 @@ def test_nothing_is_lost_without_a_partition(county):
                                    "audit.event_203105"]
 
 
+def test_what_cannot_be_sealed_stops_the_seal_and_nothing_else(county):
+    """A superuser who spoils a revision within its second: nothing is signed
+    over it, the runner lives, and goes on once it is as it was."""
+    who = people(county)
+    i = report(who("huangmaozhou"))
+    sealed = ("SELECT count(*) FROM audit.event WHERE NOT EXISTS (SELECT FROM"
+              " audit.leaf l WHERE l.id = event.id)")
+    wait_for(lambda: county.psql(sealed) == [["0"]], why="sealed")
+    runner = county.pids("taizhang-jobs")
+    where = f"entity = 'issue' AND row_id = '{i['id']}' AND rev = 1"
+    was = county.psql(f"SELECT data FROM history WHERE {where}")[0][0]
+    event = county.psql(
+        "SET session_replication_role = replica; BEGIN; UPDATE history SET"
+        f" data = '\"x\"' WHERE {where}; INSERT INTO audit.event (txid, verb,"
+        " entity, row_id, rev, division_code) VALUES (audit.here(), 'change',"
+        f" 'issue', '{i['id']}', 1, 0) RETURNING id; COMMIT")[0][0]
+    try:
+        log = county.var / "log/jobs.log"
+        wait_for(lambda: f"event=seal id={event}" in log.read_text())
+        assert county.pids("taizhang-jobs") == runner
+        assert county.psql(sealed) != [["0"]]
+    finally:
+        county.psql("SET session_replication_role = replica; UPDATE history"
+                    f" SET data = $x${was}$x$ WHERE {where}; DELETE FROM"
+                    f" audit.event WHERE id = '{event}'")
+    wait_for(lambda: county.psql(sealed) == [["0"]], why="sealed again")
+
+
 def test_workbooks_are_witnesses(stack, tmp_path):
     """The ledger that the agent puts into the share carries a head; the log
     is held against it."""
@@ -311,6 +343,12 @@ def test_workbooks_are_witnesses(stack, tmp_path):
              "--witness", str(book)], capture_output=True, text=True)
     r = verify()
     assert r.returncode == 0 and "1 个见证" in r.stdout, r
+    # Each is an event, with the export that stands in it.
+    assert s.psql(
+        "SELECT count(*) > 0, count(e.id) = count(*) FROM sheet_export x LEFT"
+        " JOIN audit.event e ON e.verb = 'sync_export' AND e.binding ="
+        " x.binding_id AND e.row_id = x.ledger_id AND e.detail->>'export' ="
+        " x.id::text") == [["t", "t"]]
     s.psql("SET session_replication_role = replica; DELETE FROM audit.head"
            " WHERE seq >= 1")
     r = verify()

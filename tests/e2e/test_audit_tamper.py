@@ -340,18 +340,22 @@ def resigned(log, rnd, seed=None):
         leaves[a][int(row[0])] = audit_log.h(a, data)
         out.append(f"UPDATE audit.leaf SET {column} ="
                    f" '\\x{leaves[a][int(row[0])].hex()}' WHERE id = '{e}'")
-    prev = "0" * 64
+    return "; ".join(out + heads(log, seed, lambda n, h: (
+        *(audit_log.root_of(a, leaves[a][:int(h["size"])]).hex()
+          for a in ("sha256", "sm3")), h["at"])))
+
+
+def heads(log, seed, say):
+    """All of them anew; say(n, head) gives both roots and the time."""
+    prev, out = "0" * 64, []
     for n, line in enumerate(log.lines):
         old = audit_log.head(line)
-        size = int(old["size"])
-        line = audit_log.head_line(
-            seed, n + 1, size, *(audit_log.root_of(
-                a, leaves[a][:size]).hex() for a in ("sha256", "sm3")),
-            old["at"], prev)
+        line = audit_log.head_line(seed, n + 1, int(old["size"]),
+                                   *say(n, old), prev)
         prev = hashlib.sha256(line.encode()).hexdigest()
         out.append(f"UPDATE audit.head SET line = '{line}' WHERE seq ="
                    f" {n + 1}")
-    return "; ".join(out)
+    return out
 
 
 def resigned_with_the_key(log, rnd):
@@ -373,6 +377,43 @@ def test_an_honest_log_verifies(log):
         r = log.verify(*witness)
         assert r.returncode == 0, r.stdout
         assert f"{log.size} 个事件" in r.stdout
+
+
+def test_rows_are_found_by_the_whole_key_of_history(log):
+    """By half of it each row reads all of the index: hours, of a real log."""
+    s = log.stack
+    s.psql("ALTER ROLE taizhang_verify SET session_preload_libraries ="
+           " 'auto_explain'; ALTER ROLE taizhang_verify SET"
+           " auto_explain.log_min_duration = 0; ALTER ROLE taizhang_verify SET"
+           " enable_seqscan = off")
+    file = s.var / "log/postgres.log"
+    before = len(file.read_text())
+    try:
+        assert log.verify().returncode == 0
+    finally:
+        s.psql("ALTER ROLE taizhang_verify RESET session_preload_libraries;"
+               " ALTER ROLE taizhang_verify RESET"
+               " auto_explain.log_min_duration; ALTER ROLE taizhang_verify"
+               " RESET enable_seqscan")
+    plans = file.read_text()[before:].split("duration: ")
+    mine = [p for p in plans if "to_jsonb(c)::text" in p
+            and "FROM public.issue c" in p]
+    assert len(mine) == 1, len(plans)
+    conditions = [x for x in mine[0].splitlines() if "Index Cond" in x
+                  and "row_id = c.id" in x]
+    assert conditions and all("entity = " in c for c in conditions), mine[0]
+
+
+def test_a_clock_that_was_set_right_is_no_tampering(log):
+    """It ran two days ahead for one head: the log says so and verifies."""
+    key = (log.stack.var / "secrets/audit").read_bytes()
+    assert len(log.lines) > 2
+    log.tamper("; ".join(heads(log, key, lambda n, h: (
+        h["sha256"], h["sm3"], int(h["at"]) + (172800 * 10**6 if n == 1
+                                               else 0)))))
+    r = log.verify()
+    log.restore()
+    assert r.returncode == 0 and "时钟" in r.stdout, r
 
 
 def test_every_tampering_is_found(log):

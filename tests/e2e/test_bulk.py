@@ -1,7 +1,9 @@
 """POST …/bulk: many rows created, changed, refused; all or some of them."""
 import threading
+import time
 
 from people import people
+from stack import wait_for
 
 
 def items(n, unit="430981107000", **more):
@@ -180,3 +182,19 @@ def test_two_clients_change_the_same_rows_without_a_deadlock(county):
     assert wrong == []
     rows = [who.get(f"/v1/issues/{i}").json for i in ids[::25]]
     assert {r["rev"] for r in rows} == {13}
+
+
+def test_what_the_database_refuses_leaves_no_connection_behind(county):
+    """The batch is undone, the request ends before that has come back, and
+    the transaction ends with it: its locks and its connection are free."""
+    clerk = people(county)("huangmaozhou")
+    for _ in range(12):
+        began = time.monotonic()
+        r = clerk.post("/v1/issues/bulk", {"items": [{
+            "category": "Y-1", "description": "甲",
+            "division_code": "430981107999"}]})
+        assert r.status == 422 and time.monotonic() - began < 3, r
+    wait_for(lambda: county.psql(
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'taizhang_api'"
+        " AND state LIKE 'idle in transaction%'") == [["0"]], 2,
+        why="transactions ended")

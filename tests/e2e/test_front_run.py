@@ -4,7 +4,6 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 
 import pytest
@@ -96,24 +95,20 @@ def test_a_dead_proxy_is_started_again(world):
     assert not set(old) & set(world.pids("haproxy"))
 
 
-def test_a_restarting_api_is_a_problem_with_retry_after(world):
-    """Between two lives of the API the proxy answers for it."""
-    for pid in world.pids("kore"):
-        os.kill(pid, signal.SIGSTOP)
+def test_an_api_that_is_away_is_a_problem_with_retry_after(world):
+    """Between two lives of the API the proxy answers for it. What starts it
+    again is held, since the proxy's retries may outlast a restart."""
+    world.process.send_signal(signal.SIGSTOP)
     try:
-        c = world.client()
-        with socket.create_connection(("127.0.0.1", world.tls)):
-            pass
-    finally:
         for pid in world.pids("kore"):
-            os.kill(pid, signal.SIGCONT)
-    assert c.get("/healthz").status == 200
-    parent = min(world.pids("kore"))
-    os.kill(parent, signal.SIGKILL)
-    r = wait_for(lambda: (r := world.client().get("/healthz")).status in
-                 (502, 503) and r, 10, step=0.01, why="API gone")
-    assert r.headers["content-type"] == "application/problem+json"
-    assert r.headers["retry-after"] == "5" and r.json["code"] == "unavailable"
+            os.kill(pid, signal.SIGKILL)
+        r = world.client().get("/healthz")
+        assert r.status in (502, 503), r
+        assert r.headers["content-type"] == "application/problem+json"
+        assert r.headers["retry-after"] == "5"
+        assert r.json["code"] == "unavailable"
+    finally:
+        world.process.send_signal(signal.SIGCONT)
     wait_for(lambda: world.client().get("/healthz").status == 200, 30,
              why="API back")
     world.workers = world.pids("kore")

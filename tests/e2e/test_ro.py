@@ -1,7 +1,6 @@
 """What auditors' own tools read by SQL: the schema ro, its walls, its masks,
 passes that end; the same on a streaming standby (issue 4.6)."""
 import os
-import pwd
 import re
 import subprocess
 import time
@@ -10,16 +9,26 @@ import pytest
 
 from people import COUNTY, SIBLING, TOWN, people, report
 from stack import BUILD, wait_for
+from standby import Standby
+
+
+# Who keeps the system: of the owner's role, and no superuser.
+KEEPER = """DO $$ BEGIN
+  IF to_regrole('keeper') IS NULL THEN
+    CREATE ROLE keeper LOGIN IN ROLE taizhang_owner;
+  END IF;
+END $$"""
 
 
 def ctl(stack, *args, code=0):
+    stack.psql(KEEPER)
     sock = subprocess.run(
         [stack.root / "db/cluster.sh", "socket", stack.var / "pg"], text=True,
         capture_output=True, check=True).stdout.strip()
     done = subprocess.run(
         [stack.build / "taizhangctl", *args], text=True, capture_output=True,
         env=dict(os.environ, DATABASE_ADMIN_URL="postgresql:///taizhang?host="
-                 f"{sock}&user=postgres"))
+                 f"{sock}&user=keeper"))
     assert done.returncode == code, done
     return done.stdout.strip()
 
@@ -41,11 +50,13 @@ def refused(sql, statement, words="permission denied"):
 def here(county):
     """Issues of the town and of its neighbour, each changed once."""
     who = people(county)
+    county.changed = []
     for login in ("huangmaozhou", "caowei"):
         i = report(who(login))
         r = who(login).patch(f"/v1/issues/{i['id']}", {"goal": "第二版"},
                              rev=i["rev"])
         assert r.status == 200, r
+        county.changed.append(i["id"])
     return county
 
 
@@ -60,7 +71,13 @@ def whole(here):
 
 
 def divisions(sql, what="issue"):
-    return {r[0] for r in sql(f"SELECT DISTINCT division_code FROM ro.{what}")}
+    return townships(sql(f"SELECT DISTINCT division_code FROM ro.{what}"))
+
+
+def townships(rows):
+    """Those that the rows' codes lie in: the town's villages have rows too."""
+    return {code[:9] + "000" for code in re.findall(r"\b\d{12}\b", str(rows))
+            if code != "9" * 12}
 
 
 def test_only_the_rows_of_the_pass(town, whole):
@@ -90,7 +107,7 @@ def test_nothing_he_sets_widens_it(town, n):
     except AssertionError as e:
         assert "denied" in str(e) or "row-level security" in str(e), e
         return
-    assert set(re.findall(r"\b\d{12}\b", str(rows))) <= {TOWN, "9" * 12}
+    assert townships(rows) <= {TOWN}
 
 
 def test_he_can_make_himself_see_less(town):
@@ -210,14 +227,15 @@ def test_rows_and_history_are_masked_alike(whole):
 
 
 def test_as_they_stood(here, whole):
-    goals = whole("SELECT DISTINCT data->>'goal' FROM ro.as_of('issue', now())"
-                  " WHERE data->>'goal' IN ('补办公示', '第二版')")
-    assert goals == [["第二版"]]
+    ours = ", ".join(f"'{i}'" for i in here.changed)
+
+    def goals(at):
+        return whole("SELECT DISTINCT data->>'goal' FROM ro.as_of('issue',"
+                     f" {at}) WHERE row_id IN ({ours})")
+    assert goals("now()") == [["第二版"]]
     first = here.psql("SELECT max(at) FROM history WHERE entity = 'issue' AND"
-                      " rev = 1")[0][0]
-    goals = whole("SELECT data->>'goal' FROM ro.as_of('issue', "
-                  f"'{first}'::timestamptz) WHERE rev = 1")
-    assert ["补办公示"] in goals
+                      f" rev = 1 AND row_id IN ({ours})")[0][0]
+    assert ["补办公示"] in goals(f"'{first}'::timestamptz")
 
 
 # ---- the end of a pass -------------------------------------------------------------
@@ -274,6 +292,36 @@ def test_a_pass_that_was_ended_shows_nothing(here):
     ctl(here, "auditor", "end", "--role", "audit_ended", code=1)
 
 
+@pytest.mark.parametrize("statement", (
+    "CREATE ROLE audit_mine LOGIN", "ALTER ROLE taizhang_api PASSWORD 'x'",
+    "ALTER ROLE keeper CREATEROLE", "GRANT pg_read_server_files TO keeper",
+    "SET ROLE taizhang_logins", "GRANT taizhang_verify TO keeper",
+    "ALTER ROLE audit_town CREATEDB", "GRANT taizhang_logins TO keeper",
+    "ALTER FUNCTION auditor_login_add RESET search_path",
+    "CREATE OR REPLACE FUNCTION auditor_login_end(login name) RETURNS boolean"
+    " LANGUAGE sql AS 'SELECT true'",
+    "ALTER ROLE audit_town SET log_statement = 'none'"))
+def test_who_makes_logins_is_made_no_wider_by_it(here, town, statement):
+    """The right to create roles is nobody's who can sign in."""
+    with pytest.raises(AssertionError, match="permission denied|must be|must "
+                       "have"):
+        here.psql(statement, user="keeper")
+
+
+def test_only_the_owners_make_logins(here):
+    for user in ("taizhang_api", "taizhang_jobs", "audit_town"):
+        refused(lambda sql: here.psql(sql, user=user),
+                "SELECT auditor_login_end('audit_town')")
+    # It makes auditors and ends auditors, whoever asks.
+    for name in ("taizhang_api", "keeper", "postgres"):
+        assert here.psql(f"SELECT auditor_login_end('{name}')",
+                         user="keeper") == [["f"]]
+    made = here.psql("SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls,"
+                     " rolreplication FROM pg_roles WHERE rolname ="
+                     " 'audit_town'")
+    assert made == [["f"] * 5]
+
+
 def test_an_old_snapshot_is_good_for_five_seconds(here):
     sql = auditor(here, "still")
     assert seen_twice(sql, "BEGIN ISOLATION LEVEL REPEATABLE READ", 5.1)
@@ -298,56 +346,6 @@ def test_a_password_is_made_and_kept(here, tmp_path):
 
 
 # ---- the same through a standby ------------------------------------------------------
-
-class Standby:
-    """db/standby.sh beside a stack's cluster, as the cluster's own user."""
-
-    def __init__(self, stack, dir):
-        self.stack, self.dir = stack, dir
-        owner = (stack.var / "pg").stat()
-        self.user = []
-        if os.getuid() == 0:
-            name = pwd.getpwuid(owner.st_uid).pw_name
-            self.user = ["setpriv", f"--reuid={name}", f"--regid={name}",
-                         "--init-groups"]
-        self.script = stack.root / "db/standby.sh"
-        self.run("init", stack.var / "pg")
-        self.sock = self.run("socket")
-        self.process = subprocess.Popen(
-            [*self.user, self.script, "serve", str(dir)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
-        wait_for(lambda: self.up(), 20, why="standby up")
-
-    def run(self, what, *more, code=0):
-        done = subprocess.run([*self.user, self.script, what, str(self.dir),
-                               *map(str, more)], text=True,
-                              capture_output=True)
-        assert done.returncode == code, done
-        return done.stdout.strip()
-
-    def up(self):
-        return subprocess.run(["/usr/lib/postgresql/15/bin/pg_isready", "-q",
-                               "-h", self.sock]).returncode == 0
-
-    def psql(self, sql, user="postgres"):
-        out = subprocess.run(
-            ["psql", "-XqAt", "-F", "\x1f", "-h", self.sock, "-U", user, "-d",
-             "taizhang", "-v", "ON_ERROR_STOP=1", "-c", sql], text=True,
-            capture_output=True)
-        if out.returncode:
-            raise AssertionError(out.stderr)
-        return [x.split("\x1f") for x in out.stdout.splitlines()]
-
-    def caught_up(self):
-        at = self.stack.psql("SELECT pg_current_wal_flush_lsn()")[0][0]
-        wait_for(lambda: self.psql("SELECT pg_last_wal_replay_lsn() >= "
-                                   f"'{at}'") == [["t"]], 20, why="replay")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(20)
-
 
 @pytest.fixture(scope="module")
 def standby(here):
@@ -376,7 +374,7 @@ def test_the_walls_stand_on_the_standby(town, standby):
     assert divisions(sql) == {TOWN}
     for widen in WIDEN[:3]:
         rows = sql(widen + "; SELECT DISTINCT division_code FROM ro.issue")
-        assert set(re.findall(r"\b\d{12}\b", str(rows[-1:]))) <= {TOWN}
+        assert townships(rows) <= {TOWN}
     refused(sql, "SELECT leader_phone FROM public.issue")
     for statement in ("UPDATE ro.issue SET goal = 'x'",
                       "CREATE TABLE t (i int)"):

@@ -2,8 +2,8 @@
 import os
 import signal
 import pathlib
+import shutil
 import subprocess
-import time
 
 from stack import ROOT, Stack, wait_for
 
@@ -30,16 +30,13 @@ def refused(stack, **env):
     return done.returncode, done.stderr.strip().splitlines()
 
 
-def test_second_start_is_quick_and_finds_the_data(stack):
+def test_a_second_start_finds_the_data(stack):
     s = stack(demo=True, agent=True)
     before = s.psql("SELECT count(*) FROM division")
     s.stop(keep=True)
-    began = time.monotonic()
-    s.start()
-    took = time.monotonic() - began
+    s.start()             # how quick is the benchmark's (goal: < 3 s)
     assert s.psql("SELECT count(*) FROM division") == before
     assert s.login("nongye").get("/v1/me").status == 200
-    assert took < 15      # the figure itself is the benchmark's (< 3 s)
 
 
 def test_greeting_says_what_to_do_in_about_ten_lines(stack):
@@ -49,6 +46,32 @@ def test_greeting_says_what_to_do_in_about_ten_lines(stack):
     assert len(lines) <= 14, text
     for word in (str(s.share), "curl", "nongye", s.password, str(s.port)):
         assert word in text, word
+
+
+def test_migrations_are_forward_only(stack, tmp_path):
+    """A file that was edited, left out or not yet applied is named."""
+    s = stack(demo=False, agent=False)
+    conn = f"postgresql:///taizhang?host={s.socket()}&user=postgres"
+    shutil.copytree(ROOT / "db", tmp_path / "db")
+    files = sorted((tmp_path / "db/migrations").glob("*.sql"))
+
+    def migrate(*flags):
+        done = subprocess.run([tmp_path / "db/migrate.sh", *flags, conn],
+                              text=True, capture_output=True)
+        return done.returncode, (done.stderr or done.stdout).strip()
+    assert migrate("--check") == (0, "")
+    text = files[3].read_text()
+    files[3].write_text(text + "-- edited\n")
+    assert migrate() == (1, f"{files[3].name} was edited after it was applied")
+    files[3].write_text(text)
+    late = files[-1].with_name("9999_late.sql")
+    late.write_text("SELECT 1;\n")
+    assert migrate("--check") == (1, f"not applied yet: {late.name}")
+    assert migrate() == (0, f"applied {late.name}")
+    early = files[3].with_name("0000_early.sql")
+    early.write_text("SELECT 1;\n")
+    assert migrate("--check") == (1, f"{early.name} is missing but the later"
+                                  f" {files[0].name} was applied")
 
 
 def test_a_running_copy_is_named(stack):

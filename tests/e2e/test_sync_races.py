@@ -112,39 +112,28 @@ def test_eight_writers(stack):
     assert {k: v["goal"] for k, v in shown.items()} == table
 
 
-def test_a_whole_book_merges_in_well_under_a_second_a_batch(stack):
+def test_a_whole_book_merges(stack):
     c = County(stack(demo=False, agent=False))
     b = c.book()
-    took = []
 
-    def timed(ops):
-        body = b.body(ops)
-        began = time.monotonic()
-        r = b.put(body)
-        took.append(time.monotonic() - began)
+    def merged(ops):
+        r = b.put(b.body(ops))
         assert r.status == 200, r
         for op, one in zip(ops, r.json["results"]):
             b.base.setdefault(one["row"], dict(op["f"]))
-        return r.json["results"]
+        return {one["outcome"] for one in r.json["results"]}
 
     new = [b.ins({**FULL, "description": f"第{i}行：" + "基本情况" * 20})
            for i in range(1430)]
     for at in range(0, 1430, 500):
-        got = timed(new[at:at + 500])
-        assert {r["outcome"] for r in got} == {"inserted"}
-    began = time.monotonic()
+        assert merged(new[at:at + 500]) == {"inserted"}
     b.refresh()
-    export = time.monotonic() - began
     assert len(b.rows) == 1430
     ops = [b.upd(row, {"goal": "改过的目标", "measures": f"措施 {i}"})
            for i, row in enumerate(b.rows)]
     for at in range(0, 1430, 500):
-        got = timed(ops[at:at + 500])
-        assert {r["outcome"] for r in got} == {"applied"}
-    began = time.monotonic()
-    b.known()
-    known = time.monotonic() - began
-    print("insert", [round(t, 3) for t in took[:3]], "update",
-          [round(t, 3) for t in took[3:]], "export", round(export, 3),
-          "known", round(known, 3))
-    assert max(took) < 1 and export < 2 and known < 2
+        assert merged(ops[at:at + 500]) == {"applied"}
+    b.refresh()
+    goals = c.stack.psql("SELECT goal, count(DISTINCT measures) FROM issue"
+                         " WHERE voided_at IS NULL GROUP BY goal")
+    assert goals == [["改过的目标", "1430"]]
