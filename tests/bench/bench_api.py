@@ -99,7 +99,8 @@ def batch(stack, client, path, table):
     sends together. Jobs of the stack speak in between."""
     said = statements(stack, client, path)
     row_at = max(i for i, x in enumerate(said) if f" FROM {table}" in x[0])
-    return [x for x in said[:row_at] if "app.lo" in x[0]][-1], said[row_at]
+    return [x for x in said[:row_at] if "app.lo" in x[0] and
+            "'job'" not in x[0]][-1], said[row_at]
 
 
 class Peer:

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""From saving a workbook of 1,430 new rows until every row is in the API."""
+"""From saving a workbook of 1,430 new rows until every row is in the API; and
+the second `make run`, which finds them again."""
 import time
 
 import openpyxl
@@ -42,6 +43,11 @@ def main():
         took = time.monotonic() - saved
         row(f"{ROWS}-row workbook, save to visible", f"{took:.2f} s",
             f"(saving took {saved - began:.2f} s)", "", "<= 3 s", took <= 3)
+        stack.stop(keep=True)
+        began = time.monotonic()
+        stack.start()
+        took = time.monotonic() - began
+        row("second start", f"{took:.2f} s", "", "", "< 3 s", took < 3)
     finally:
         stack.stop()
 
