@@ -15,8 +15,12 @@ def begin(stack):
                 "auto_explain.log_timing = off\n"
                 "auto_explain.log_format = 'json'\n")
     stack.psql("SELECT pg_reload_conf()")
-    stack.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
-               " usename = 'taizhang_api'")
+    old = stack.psql("SELECT string_agg(pid::text, ', ') FROM pg_stat_activity"
+                     " WHERE usename = 'taizhang_api'")[0][0]
+    stack.psql(f"SELECT pg_terminate_backend(pid) FROM unnest(ARRAY[{old}])"
+               " pid")
+    wait_for(lambda: stack.psql("SELECT count(*) FROM pg_stat_activity WHERE"
+                                f" pid IN ({old})") == [["0"]], why="old ends")
     wait_for(lambda: stack.client().get("/readyz").status == 200)
 
 
