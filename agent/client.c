@@ -30,7 +30,7 @@ struct client {
 	bool polling;
 	struct buf in, poll_in;
 	long status;
-	char code[64], problem[512];
+	char code[64], problem[512], said[1024];
 	unsigned failures;
 	int64_t retry_at_ms;
 };
@@ -46,6 +46,8 @@ static size_t take(char *, size_t, size_t, void *);
 static enum err verdict(struct client *, CURL *, CURLcode, struct buf *,
     json_t **);
 static void problem_note(struct client *, const json_t *);
+static void said_note(struct client *, const char *detail,
+    const json_t *faults);
 static void circuit_open(struct client *, CURL *);
 static struct curl_slist *headers_of(const struct client *,
     const struct ask *);
@@ -245,6 +247,7 @@ verdict(struct client *c, CURL *h, CURLcode rc, struct buf *in, json_t **out)
 {
 	c->status = 0;
 	c->code[0] = '\0';
+	snprintf(c->said, sizeof c->said, "系统暂时没有应答");
 	if (rc != CURLE_OK) {
 		snprintf(c->problem, sizeof c->problem, "%s",
 		    curl_easy_strerror(rc));
@@ -310,6 +313,29 @@ problem_note(struct client *c, const json_t *p)
 	snprintf(c->code, sizeof c->code, "%s", code ? code : "");
 	snprintf(c->problem, sizeof c->problem, "HTTP %ld %s", c->status,
 	    detail ? detail : "");
+	if (detail)
+		said_note(c, detail, json_object_get(p, "faults"));
+}
+
+static void
+said_note(struct client *c, const char *detail, const json_t *faults)
+{
+	const json_t *fault;
+	size_t i;
+	struct buf b;
+	buf_init(&b, sizeof c->said);
+	buf_str(&b, detail);
+	json_array_foreach(faults, i, fault) {
+		const char *zh = json_string_value(json_object_get(fault,
+		    "zh"));
+		size_t room = sizeof c->said - b.len;
+		if (!zh || strlen(zh) + strlen("；") >= room)
+			break; /* whole sentences only */
+		buf_str(&b, i == 0 ? "：" : "；");
+		buf_str(&b, zh);
+	}
+	snprintf(c->said, sizeof c->said, "%s", b.over ? detail : b.data);
+	buf_free(&b);
 }
 
 static void
@@ -365,6 +391,12 @@ const char *
 client_problem(const struct client *c)
 {
 	return c->problem;
+}
+
+const char *
+client_said(const struct client *c)
+{
+	return c->said;
 }
 
 const char *

@@ -47,6 +47,9 @@ enum err client_call(struct client *, const struct ask *, json_t **out);
 /* Of the last call, borrowed until the next one. */
 const char *client_body(const struct client *);
 const char *client_problem(const struct client *);
+/* The server's own words for staff: its sentence and what is wrong with which
+ * field; an own sentence where there is no answer of its. */
+const char *client_said(const struct client *);
 const char *client_code(const struct client *);
 long client_status(const struct client *);
 

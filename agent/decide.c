@@ -15,6 +15,7 @@ static int64_t absent_find(void *, const char *row);
 static bool confirmed(const struct workbook *);
 static void notices(struct pass *);
 static void holds(struct pass *);
+static void set_apart(struct pass *, const json_t *rejected);
 static void absent_keep(struct pass *);
 static const struct sheet *sheet_named(const struct workbook *,
     const char *name);
@@ -174,15 +175,48 @@ pass_tell(struct pass *p)
 	    event_n((long long)got.changed), "conflicts",
 	    event_n((long long)got.conflicts), "held",
 	    event_n((long long)got.held), NULL);
+	set_apart(p, got.rejected);
+	json_decref(got.rejected);
 	if (got.refused) {
 		p->incomplete = true;
 		event("error", "batch_refused", "path", p->file->path, "why",
 		    got.why, NULL);
 		p->verdict = (struct verdict){ "held", "REFUSED",
-			"系统没有接受这次保存的内容",
-			"the server refused a batch", "请联系系统管理员。" };
+			arena_printf(&p->arena, "系统没有接受这次保存的内容：%s",
+			    got.said), "the server refused a batch",
+			"请按上面的说明处理后保存；如不清楚，请联系系统管理员。" };
 	}
 	return e;
+}
+
+/* Each stays in its place with the server's reason, in 校验结果 and beside the
+ * file; nothing else waits for it (P8). */
+static void
+set_apart(struct pass *p, const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+	json_array_foreach(list, i, one) {
+		json_t *why = json_object_get(one, "why");
+		unsigned row = (unsigned)json_integer_value(
+		    json_object_get(one, "at"));
+		size_t at = ledger_row_at(&p->ledger, row);
+		const char *rule, *zh, *en;
+		if (at == p->ledger.nrows || json_unpack(why, "{ssssss}",
+			"rule", &rule, "zh", &zh, "en", &en) != 0)
+			continue;
+		zh = arena_strdup(&p->arena, zh);
+		p->ledger.apart[at] = true;
+		ledger_note(&p->arena, &p->ledger, row, "", "",
+		    arena_strdup(&p->arena, rule), zh,
+		    arena_strdup(&p->arena, en),
+		    "请按说明填到别处，再从本表删去该行。");
+		p->verdict = (struct verdict){ "ok", "ROWS_REJECTED",
+			arena_printf(&p->arena, "有 %zu 行没有登记：%s",
+			    ++p->napart, zh), "rows were not taken",
+			"这些行仍在表中，行号见“校验结果”页。请按说明填到别处，"
+			"再从本表删去；其余内容已读取。" };
+	}
 }
 
 void
@@ -197,14 +231,15 @@ pass_remember(struct pass *p)
 	bool unsaid = json_array_size(p->rows) > 0;
 	if (unsaid)
 		p->incomplete = true;
-	if (p->role == ROLE_ADOPTED && strcmp(p->verdict.state, "ok") == 0)
+	bool told = strcmp(p->verdict.state, "ok") != 0 || p->napart > 0;
+	if (p->role == ROLE_ADOPTED && !told)
 		p->verdict = (struct verdict){ "ok", "ADOPTED",
 			arena_printf(&p->arena, "这份表没有系统编号，内容已按"
 			    "栏目读入（本次 %zu 行）", p->merged),
 			"typed form, read by its headings",
 			arena_printf(&p->arena, "今后请在主文件“%s”里填写，"
 			    "核对无误后把本表移走。", file ? file : "") };
-	if (p->role == ROLE_BRANCH && strcmp(p->verdict.state, "ok") == 0)
+	if (p->role == ROLE_BRANCH && !told)
 		p->verdict = (struct verdict){ "copy", "COPY",
 			arena_printf(&p->arena, "此为副本，已并入 %zu 处修改，"
 			    "请改用主文件%s", p->merged, p->conflicts
@@ -309,8 +344,15 @@ resolve_one(struct pass *p, const struct sheet *s, unsigned row,
 	free(text);
 	if (e == E_BUSY || e == E_IDENTITY)
 		return E_BUSY;
-	/* Refused or overtaken: the next export shows it as it is now. */
+	/* Refused or overtaken: the next export shows it as it is now, and
+	 * beside it why the server did not take the decision. */
 	p->decided = true;
+	if (e != OK)
+		ledger_note(&p->arena, &p->ledger, (unsigned)strtoul(
+		    grid_text(s, row, 2), NULL, 10), grid_text(s, row, 3),
+		    grid_text(s, row, 10), "冲突处理", arena_printf(&p->arena,
+			"处理没有生效：%s", client_said(p->site->client)),
+		    "the decision was refused", "请在“冲突”页重新选择处理。");
 	event(e == OK ? "info" : "warn", "conflict_decided", "conflict", id,
 	    "choose", choose, "why", e == OK ? "" :
 	    client_problem(p->site->client), NULL);

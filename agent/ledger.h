@@ -92,6 +92,8 @@ struct ledger {
 	 * nothing may be said about them. */
 	const char ***raw;
 	bool **unsaid;
+	bool *apart;		/* the server did not take the row: it stays as
+				 * it was typed */
 	const struct key_part *part; /* the natural key, for plan_key() */
 	size_t nparts;
 	size_t nheader;
@@ -136,6 +138,8 @@ const struct cell *grid_cell(const struct sheet *, unsigned row,
 const char *grid_text(const struct sheet *, unsigned row, unsigned col);
 const struct range *grid_merge(const struct sheet *, unsigned row,
     unsigned col);
+/* Where in row[] a row of the sheet is; nrows if nowhere. */
+size_t ledger_row_at(const struct ledger *, unsigned sheet_row);
 bool ledger_rows(struct arena *, const struct template *, int year,
     unsigned mark_col, struct ledger *, const char **why);
 void ledger_note(struct arena *, struct ledger *, unsigned sheet_row,

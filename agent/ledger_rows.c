@@ -50,6 +50,7 @@ ledger_rows(struct arena *a, const struct template *t, int year,
 	l->raw = arena_array(a, s->nrows + 1, sizeof *l->raw);
 	r.cell = arena_array(a, s->nrows + 1, sizeof *r.cell);
 	l->unsaid = arena_array(a, s->nrows + 1, sizeof *l->unsaid);
+	l->apart = arena_array(a, s->nrows + 1, sizeof *l->apart);
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct row *row = &s->row[i];
 		if (row->row < l->first_row)
@@ -74,6 +75,21 @@ ledger_rows(struct arena *a, const struct template *t, int year,
 	}
 	keys_make(&r);
 	return true;
+}
+
+size_t
+ledger_row_at(const struct ledger *l, unsigned sheet_row)
+{
+	size_t lo = 0, hi = l->nrows;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (l->row[mid].sheet_row < sheet_row)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < l->nrows && l->row[lo].sheet_row == sheet_row ? lo
+	    : l->nrows;
 }
 
 /* 备注, 填表说明, 合计, 注 in the first column, and no identity beside it. */

@@ -61,7 +61,6 @@ pass_look(struct pass *p, enum err *e)
 		return pass_refuse(p, "quarantined", "TEMPLATE_MISMATCH", why,
 		    "headings do not fit the template",
 		    "请按表样恢复表头各栏的名称，再保存一次。原文件没有改动。");
-	p->typed_notes = p->ledger.nnotes;
 	p->role = role_of(p);
 	if (p->role == ROLE_PRIMARY && !first_seen(p, e))
 		return false;
@@ -214,10 +213,13 @@ template_of(struct pass *p, const char *code, enum err *e)
 		return true;
 	event("error", "template_unusable", "template", code, "why", *e == OK
 	    ? why : client_problem(p->site->client), NULL);
-	*e = OK;
 	p->incomplete = true;
-	return pass_refuse(p, "held", "TEMPLATE", "系统暂时不能提供这份台账的"
-	    "表样", "template unavailable", "请联系系统管理员。");
+	pass_refuse(p, "held", "TEMPLATE", arena_printf(&p->arena,
+	    "系统暂时不能提供这份台账的表样：%s", *e == OK ? why :
+	    client_said(p->site->client)), "template unavailable",
+	    "请联系系统管理员。");
+	*e = OK;
+	return false;
 }
 
 /* One path per instance is primary: the first seen, or the one that is left

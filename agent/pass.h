@@ -45,7 +45,7 @@ struct pass {
 
 	struct plan plan;	/* decide */
 	json_t *rows;		/* what is to be pushed */
-	size_t typed_notes;	/* notes that stem from the file alone */
+	size_t napart;		/* rows that the server did not take */
 
 	bool decided;		/* conflicts: the workbook shows them still */
 	size_t merged;		/* tell: rows that changed the server */

@@ -22,13 +22,14 @@ static void missing_cells(json_t *base, const struct base *,
     const char *row);
 static const json_t *json_row(const struct base *, const char *row);
 static bool is_seen(const json_t *row);
-static size_t file_row_at(const struct ledger *, unsigned sheet_row);
 static void batch_store(struct state *, const struct origin *, size_t chunk,
     json_t *rows, const char *nonce);
 static bool hopeless(struct state *, const char *key, long status);
 static void answer_keep(struct state *, const char *key, long status,
     const char *response);
-static void count(const json_t *reply, struct answers *);
+static void count(const json_t *reply, const char *body, struct answers *);
+static void rejected(const char *body, size_t at, const json_t *why,
+    struct answers *);
 
 json_t *
 push_rows(const struct plan *p, const struct base *b, const struct ledger *l)
@@ -48,10 +49,12 @@ push_rows(const struct plan *p, const struct base *b, const struct ledger *l)
 static json_t *
 row_of(const struct op *op, const struct base *b, const struct ledger *l)
 {
-	size_t at = file_row_at(l, op->sheet_row);
+	size_t at = ledger_row_at(l, op->sheet_row);
 	const char *const *raw = at < l->nrows ? l->raw[at] : NULL;
 	const bool *unsaid = at < l->nrows ? l->unsaid[at] : NULL;
 	json_t *f, *row;
+	if (at < l->nrows && l->apart[at])
+		return NULL;
 	switch (op->kind) {
 	case OP_UPDATE:
 		f = update_cells(op, l, raw, unsaid);
@@ -163,22 +166,6 @@ json_row(const struct base *b, const char *row)
 			return r;
 	}
 	return NULL;
-}
-
-/* Rows stand in sheet order; l->nrows if there is none there. */
-static size_t
-file_row_at(const struct ledger *l, unsigned sheet_row)
-{
-	size_t lo = 0, hi = l->nrows;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (l->row[mid].sheet_row < sheet_row)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < l->nrows && l->row[lo].sheet_row == sheet_row ? lo
-	    : l->nrows;
 }
 
 static bool
@@ -313,11 +300,13 @@ push_send(struct state *st, struct client *c, const char *binding,
 			return E_BUSY;
 		}
 		if (e == OK) {
-			count(reply, out);
+			count(reply, body, out);
 		} else {
 			out->refused = true;
 			snprintf(out->why, sizeof out->why, "%s",
 			    client_problem(c));
+			snprintf(out->said, sizeof out->said, "%s",
+			    client_said(c));
 		}
 		answer_keep(st, key, client_status(c), client_body(c));
 		json_decref(reply);
@@ -347,7 +336,7 @@ answer_keep(struct state *st, const char *key, long status,
 }
 
 static void
-count(const json_t *reply, struct answers *out)
+count(const json_t *reply, const char *body, struct answers *out)
 {
 	const json_t *results = json_object_get(reply, "results"), *r;
 	const json_t *seq = json_object_get(reply, "seq");
@@ -364,13 +353,30 @@ count(const json_t *reply, struct answers *out)
 		out->held += json_array_size(json_object_get(r, "held"));
 		out->requests += json_array_size(
 		    json_object_get(r, "requests"));
-		if (strcmp(outcome, "base_mismatch") == 0)
+		if (strcmp(outcome, "rejected") == 0)
+			rejected(body, i, json_object_get(r, "why"), out);
+		else if (strcmp(outcome, "base_mismatch") == 0)
 			out->mismatch = true;
 		else if (strcmp(outcome, "noop") != 0 &&
 		    strcmp(outcome, "not_found") != 0 &&
 		    strcmp(outcome, "conflict") != 0)
 			out->changed++;
 	}
+}
+
+/* Where the row stands in its file, which the server does not say. */
+static void
+rejected(const char *body, size_t i, const json_t *why, struct answers *out)
+{
+	json_t *sent = json_loads(body, 0, NULL);
+	const json_t *row = json_array_get(json_object_get(sent, "rows"), i);
+	json_t *one = json_pack("{sOsO}", "at", json_object_get(row, "at"),
+	    "why", why);
+	if (!out->rejected)
+		out->rejected = json_array();
+	if (one)
+		json_array_append_new(out->rejected, one);
+	json_decref(sent);
 }
 
 void

@@ -30,7 +30,9 @@ struct answers {
 	long seq;		/* the ledger's, of the last answer */
 	bool mismatch;		/* a base differs: fetch it and plan again */
 	bool refused;		/* the server will never take a batch */
-	char why[256];
+	char why[256];		/* for logs */
+	char said[1024];	/* for staff */
+	json_t *rejected;	/* rows: {at, why}; NULL = none, to be decref'd */
 };
 
 /* The plan and the header block as "rows" of batches; pure. To be decref'd. */

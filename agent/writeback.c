@@ -49,7 +49,6 @@ static void put_text(struct work *, unsigned row, unsigned col,
     const char *);
 static int put_order(const void *, const void *);
 static const char *cell_of(const json_t *, const char *name);
-static size_t file_row_at(const struct ledger *, unsigned sheet_row);
 
 bool
 writeback_make(struct arena *a, const struct template *t,
@@ -129,7 +128,9 @@ rows_known(struct work *w, const struct known_row *known, const int *match,
 		bool blank = true;
 		for (size_t c = 0; c < l->ncols && blank; c++)
 			blank = !*l->row[i].cell[c] && !l->unsaid[i][c];
-		if (blank)
+		/* What the server did not take is staff's alone; beside it
+		 * stands a spare's identity, as if typed just now. */
+		if (blank || l->apart[i])
 			continue;
 		if (match[i] < 0) {
 			w->why = arena_printf(w->arena, "第%u行还没有登记",
@@ -268,7 +269,7 @@ static bool
 slot_free(const struct work *w, unsigned row)
 {
 	const struct ledger *l = w->l;
-	size_t i = file_row_at(l, row);
+	size_t i = ledger_row_at(l, row);
 	for (size_t c = 0; i < l->nrows && c < l->ncols; c++)
 		if (*l->row[i].cell[c] || l->unsaid[i][c])
 			return false;
@@ -325,7 +326,7 @@ tokens(struct work *w, const char **token)
 		const char *have = l->token_col ? grid_text(l->sheet, row,
 		    l->token_col) : "";
 		const char *want = token[row];
-		size_t i = file_row_at(l, row);
+		size_t i = ledger_row_at(l, row);
 		bool cleared = i < l->nrows && !want;
 		if (!want && used < n && (cleared || slot_free(w, row)))
 			want = cell_of(json_array_get(spares, used++),
@@ -480,19 +481,4 @@ cell_of(const json_t *cells, const char *name)
 {
 	const char *s = json_string_value(json_object_get(cells, name));
 	return s ? s : "";
-}
-
-static size_t
-file_row_at(const struct ledger *l, unsigned sheet_row)
-{
-	size_t lo = 0, hi = l->nrows;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (l->row[mid].sheet_row < sheet_row)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < l->nrows && l->row[lo].sheet_row == sheet_row ? lo
-	    : l->nrows;
 }

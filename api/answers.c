@@ -8,11 +8,21 @@
 #include "conf.h"
 #include "entity.h"
 #include "mask.h"
+#include "scope.h"
 #include "value.h"
 
-static struct form_classes form_of(const struct entity *,
+/* What the form of a row says of its answers. */
+struct form {
+	struct form_classes classes;
+	struct form_classes categories; /* for whom they narrow (5.2) */
+	int64_t division;
+};
+
+static struct form form_of(const struct request *, const struct entity *,
     const char *const *row);
-static enum mask mask_key(struct request *, const struct form_classes *,
+static bool of_category(const struct request *, const struct form *,
+    const char *part, const char *key);
+static enum mask mask_key(struct request *, const struct form *,
     const char *part, const char *key, enum pii *);
 static enum mask mask_answer(struct request *, enum pii);
 static json_t *shown(struct request *, enum pii, const json_t *, enum mask);
@@ -37,8 +47,11 @@ bool
 answers_masked(struct request *r, const struct entity *e,
     const struct field *f, const char *const *row)
 {
-	struct form_classes all = form_of(e, row);
+	struct form form = form_of(r, e, row);
+	struct form_classes all = form.classes;
 
+	if (form.categories.n > 0)
+		return true;
 	for (size_t i = 0; i < all.n; i++)
 		if (strcmp(all.at[i].part, f->name) == 0 &&
 		    mask_answer(r, all.at[i].class) != MASK_NONE)
@@ -52,7 +65,7 @@ answers_json(struct request *r, struct buf *b, const struct entity *e,
 {
 	const char *sql = row[field_index(e, f->name)], *key;
 	json_t *all = sql != NULL ? json_loads(sql, 0, NULL) : NULL, *v;
-	struct form_classes form = form_of(e, row);
+	struct form form = form_of(r, e, row);
 	enum pii class = PII_NONE;
 
 	buf_char(b, '{');
@@ -76,7 +89,7 @@ answers_take(struct request *r, const struct entity *e, const struct field *f,
 {
 	const char *sql = row[field_index(e, f->name)], *key;
 	json_t *was = sql != NULL ? json_loads(sql, 0, NULL) : NULL, *v, *as;
-	struct form_classes form = form_of(e, row);
+	struct form form = form_of(r, e, row);
 	json_t *out = json_copy((json_t *)(uintptr_t)body);
 	enum pii class = PII_NONE;
 	bool good = true;
@@ -108,24 +121,53 @@ answers_take(struct request *r, const struct entity *e, const struct field *f,
 	return NULL;
 }
 
-static struct form_classes
-form_of(const struct entity *e, const char *const *row)
+static struct form
+form_of(const struct request *r, const struct entity *e,
+    const char *const *row)
 {
 	const char *id = row_get(e, row, "template_id");
+	struct form form = { .classes = conf_answers(id != NULL ? id : "") };
 
-	return conf_answers(id != NULL ? id : "");
+	if (text_given(r->who.scope.category)) {
+		form.categories = conf_categories(id != NULL ? id : "");
+		form.division = strtoll(row_get(e, row, "division_code"),
+		    NULL, 10);
+	}
+	return form;
 }
 
-/* The strictest of its classes; of an unknown form nothing is shown. */
+/* Whether a question, or one of a section, raises issues of the caller's
+ * categories, or none at all. */
+static bool
+of_category(const struct request *r, const struct form *form,
+    const char *part, const char *key)
+{
+	bool other = false;
+
+	for (size_t i = 0; i < form->categories.n; i++) {
+		const struct answer_class *c = &form->categories.at[i];
+
+		if (strcmp(c->key, key) != 0 || strcmp(c->part, part) != 0)
+			continue;
+		if (scope_category(&r->who, c->category, form->division))
+			return true;
+		other = true;
+	}
+	return !other;
+}
+
+/* The strictest of its classes; nothing of an unknown form is shown, or of
+ * categories that are not the caller's. */
 static enum mask
-mask_key(struct request *r, const struct form_classes *form, const char *part,
+mask_key(struct request *r, const struct form *form, const char *part,
     const char *key, enum pii *class)
 {
-	enum mask mask = form->n > 0 ? MASK_NONE : MASK_HIDDEN;
+	enum mask mask = form->classes.n > 0 && of_category(r, form, part, key)
+	    ? MASK_NONE : MASK_HIDDEN;
 
 	*class = PII_NONE;
-	for (size_t i = 0; i < form->n; i++) {
-		const struct answer_class *c = &form->at[i];
+	for (size_t i = 0; i < form->classes.n; i++) {
+		const struct answer_class *c = &form->classes.at[i];
 		enum mask m = mask_answer(r, c->class);
 
 		if (m <= mask || strcmp(c->key, key) != 0 ||

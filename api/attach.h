@@ -12,4 +12,8 @@ void attach_init(void); /* routes and statements */
 enum next attach_upload(struct request *);
 enum next attach_content(struct request *);
 
+/* attach_taken.c: whether sending it, from its first byte or from another, is
+ * a taking away of its own that the log is to tell of. */
+bool attach_taking(const struct request *, bool from_start);
+
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "audit.h"
 #include "base/log.h"
 #include "byte_range.h"
 #include "entity.h"
@@ -28,6 +29,7 @@ struct outflow {
 	size_t got;
 	const char *wrong; /* what is wrong with the file */
 	bool ready;	   /* piece[] is to go out */
+	bool part, begun;  /* not from the first byte; the first piece is out */
 	bool busy, left;   /* a thread has it; the request is gone */
 };
 
@@ -129,6 +131,7 @@ ranged(struct request *r, struct outflow *o, const char *etag)
 		    "The range lies beyond the end of the file.");
 	}
 	r->length = o->end - o->at;
+	o->part = o->at > 0;
 	if (r->method == M_HEAD)
 		o->at = o->end; /* there, but not read */
 	return fetch(r, o);
@@ -221,6 +224,9 @@ give(struct request *r, struct outflow *o)
 		return lost(r, o);
 	if (r->method == M_HEAD)
 		return NEXT_PART; /* the length without the bytes */
+	if (!o->begun && attach_taking(r, !o->part))
+		audit_file(r, r->type, -1);
+	o->begun = true;
 	buf_add(&r->reply, o->piece, o->got);
 	o->got = 0;
 	return o->at == o->end ? NEXT_DONE : NEXT_PART;

@@ -141,8 +141,8 @@ static void
 add(struct request *r, struct batch *b, const struct audit_event *e)
 {
 	const char *who = r->who.id[0] != '\0' ? r->who.id : NULL;
-	const char *division = who != NULL ? arena_printf(&r->arena, "%lld",
-	    (long long)r->who.division) : NULL;
+	const char *division = who != NULL ? arena_int(&r->arena,
+	    r->who.division) : NULL;
 
 	REQUIRE(e->verb != NULL);
 	batch_addv(b, &append, 8, e->verb,
@@ -211,6 +211,7 @@ audit_told(struct request *r, enum next *said)
 	log_line(LOG_ERROR, "event=audit request=%s route=%s sqlstate=%s",
 	    r->id, r->route->id, t->came != OK ? "-"
 	    : rows_sqlstate(t->batch.at[t->batch.failed].rows));
+	r->headers = NULL; /* of the reply that is not sent */
 	*said = fail(r, E_BUSY, NULL, NULL, NULL);
 	return true;
 }

@@ -19,7 +19,7 @@
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX 1000
 #define POS AUDIT_NCOLUMNS /* columns of both statements behind the event */
-enum { FIELDS = POS + 1, ACTOR_NAME };
+enum { FIELDS = POS + 1, ACTOR_NAME, VIEWER_NAME };
 
 struct work {
 	long limit;
@@ -28,10 +28,11 @@ struct work {
 	const struct rows *event, *sealed; /* the one that is asked for */
 };
 
-#define LIST "SELECT " AUDIT_COLUMNS ", x.pos, x.fields, u.name" \
+#define LIST "SELECT " AUDIT_COLUMNS ", x.pos, x.fields, u.name, v.name" \
 	" FROM audit.list($1::bigint, $2::bigint, $3, $4::int, $5::jsonb," \
 	" $6::bigint, $7::uuid, $8::int) x CROSS JOIN LATERAL" \
 	" (SELECT (x.event).*) e LEFT JOIN app_user u ON u.id = e.actor" \
+	" LEFT JOIN app_user v ON v.id = e.viewer" \
 	" ORDER BY e.at DESC, e.id DESC"
 static const struct stmt list = { "audit_list", LIST };
 static const struct stmt sealed = { "audit_sealed",
@@ -71,7 +72,7 @@ static const struct route routes[] = {
 	    .summary_zh = "审计日志，最近的在前；可按时间、人员、记录、动作等查询",
 	    .reply_schema = "AuditList", .reply_type = "application/json "
 		"text/csv application/x-ndjson", .params = "auditFrom auditTo "
-		"auditActor auditEntity auditRow auditVerb auditOutcome "
+		"auditActor auditViewer auditEntity auditRow auditVerb auditOutcome "
 		"auditRequest auditLimit auditFormat cursor" },
 	{ .method = M_GET, .pattern = "/v1/audit/{id}", .right = RIGHT_AUDIT,
 	    .handle = event_get, .lane = LANE_FAST, .id = "getAuditEvent",
@@ -148,7 +149,8 @@ filter_of(const struct param *p, const char **name)
 	static const struct filter {
 		const char *param, *name, *kind;
 	} filters[] = { { "from", "from", "time" }, { "to", "to", "time" },
-		{ "actor", "actor", "uuid" }, { "row", "row_id", "uuid" },
+		{ "actor", "actor", "uuid" },
+		{ "viewer", "viewer", "uuid" }, { "row", "row_id", "uuid" },
 		{ "entity", "entity", "word" }, { "verb", "verb", "word" },
 		{ "outcome", "outcome", "word" },
 		{ "request", "request", "uuid" },
@@ -207,8 +209,7 @@ static enum next
 refuse(struct request *r, const char *name)
 {
 	fault(r, arena_printf(&r->arena, "?%s", name), "DQ-02", "invalid",
-	    "没有这个查询参数，或它的值不正确",
-	    "there is no such parameter, or its value is not right");
+	    "查询参数的值不正确", "the value is not right");
 	return fail(r, E_INPUT, "invalid", "查询参数不正确",
 	    "A query parameter is not right.");
 }
@@ -224,8 +225,8 @@ plan(struct request *r, const char *filters, const char *const after[2],
 
 	batch_open(&r->batch, &r->arena, s, r->route->lane);
 	batch_addv(&r->batch, &list, 8,
-	    arena_printf(&r->arena, "%" PRId64, s->lo),
-	    arena_printf(&r->arena, "%" PRId64, s->hi), s->line,
+	    arena_int(&r->arena, s->lo),
+	    arena_int(&r->arena, s->hi), s->line,
 	    arena_printf(&r->arena, "%d", clearance), filters, after[0],
 	    after[1], arena_printf(&r->arena, "%ld", limit));
 }
@@ -295,6 +296,8 @@ write_event(struct buf *b, const struct rows *rows, int at)
 	}
 	buf_key(b, "actor_name");
 	buf_json(b, rows_text(rows, at, ACTOR_NAME));
+	buf_key(b, "viewer_name");
+	buf_json(b, rows_text(rows, at, VIEWER_NAME));
 	buf_key(b, "position");
 	buf_str(b, rows_text(rows, at, POS) != NULL ? rows_text(rows, at, POS)
 	    : "null");
@@ -444,10 +447,6 @@ heads_get(struct request *r)
 
 	if (r->state == NULL) {
 		r->state = r;
-		for (const struct param *p = r->params; p != NULL; p = p->next)
-			if (strcmp(p->name, "after") != 0 &&
-			    strcmp(p->name, "limit") != 0)
-				return refuse(r, p->name);
 		if (number(r, 1, LIMIT_MAX, &limit) != NULL)
 			return refuse(r, "limit");
 		if (after != NULL && (*after == '\0' || strlen(after) > 18 ||

@@ -37,12 +37,12 @@ static uint64_t forgotten_ms;
 /* Columns both kinds of token give: id, login, name, org, org name, role,
  * division, first and last code of the range, line, clearance, binding, the
  * grant, the session or the token itself, what the grant is narrowed to
- * (action, coverage, own rows), whether the password must be changed, whether
- * there is a second factor. */
+ * (action, coverage, own rows, categories), whether the password must be
+ * changed, whether there is a second factor. */
 static const struct stmt user_find = { "auth_user",
 	"SELECT u.id, u.login, u.name, o.id, o.name, g.role, g.division_code,"
 	" g.lo, g.hi, g.line_code, g.clearance, NULL, g.id, s.id,"
-	" g.action_id, g.cover, g.owned, u.must_change,"
+	" g.action_id, g.cover, g.owned, g.category, u.must_change,"
 	" EXISTS (SELECT FROM user_totp t"
 	" WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)"
 	" FROM session s JOIN app_user u ON u.id = s.user_id"
@@ -59,7 +59,7 @@ static const struct stmt agent_find = { "auth_agent",
 	"SELECT t.id, '', t.name, o.id, o.name, 'sheet_agent',"
 	" t.division_code, t.division_code, division_hi(t.division_code),"
 	" t.line_code, t.clearance, t.binding_id, NULL, t.id, NULL, NULL, NULL,"
-	" false, true"
+	" NULL, false, true"
 	" FROM agent_token t LEFT JOIN org_unit o ON o.id = t.org_id"
 	" WHERE t.token_hash = $1 AND t.revoked_at IS NULL"
 	" AND (t.expires_at IS NULL OR t.expires_at > now())" };
@@ -73,8 +73,8 @@ static const struct stmt client_find = { "auth_client",
 	" greatest(t.lo, coalesce(g.lo, t.lo)),"
 	" least(t.hi, coalesce(g.hi, t.hi)), coalesce(g.line_code, ''),"
 	" least(coalesce(g.clearance, 0), c.clearance), NULL, g.id, t.id,"
-	" coalesce(t.action_id, g.action_id), g.cover, g.owned, false, true,"
-	" c.id, u.id, array_to_string(t.scopes, ' '), c.rate, c.personal, c.export_rows"
+	" coalesce(t.action_id, g.action_id), g.cover, g.owned, g.category,"
+	" false, true, c.id, u.id, array_to_string(t.scopes, ' '), c.rate, c.personal, c.export_rows"
 	" FROM client_token t JOIN client_app c ON c.id = t.client_id"
 	" AND c.status = 'active' AND c.valid_to > now()"
 	" LEFT JOIN session s ON s.id = t.session_id"
@@ -95,7 +95,7 @@ static const struct stmt view_find = { "auth_view",
 	"SELECT u.id, u.login, u.name, o.id, o.name, g.role, g.division_code,"
 	" greatest(g.lo, v.lo), least(g.hi, v.hi), g.line_code,"
 	" least(g.clearance, 1), NULL, g.id, s.id, g.action_id, g.cover,"
-	" g.owned, false, true, s.viewer_id FROM session s"
+	" g.owned, g.category, false, true, s.viewer_id FROM session s"
 	" JOIN app_user u ON u.id = s.user_id AND u.status = 'active'"
 	" JOIN grant_reach g ON g.id = s.grant_id AND g.valid"
 	" JOIN session w ON w.id = s.viewer_session"
@@ -364,8 +364,8 @@ fill(struct request *r, const struct rows *f)
 	copy(who->session, sizeof who->session, rows_text(f, 0, 13));
 	copy(who->action, sizeof who->action, rows_text(f, 0, 14));
 	who->role = role != NULL ? role->code : "";
-	who->must = *rows_text(f, 0, 17) == 't' ? MUST_PASSWORD : 0;
-	if (*rows_text(f, 0, 18) != 't' && second_needed(who->role))
+	who->must = *rows_text(f, 0, 18) == 't' ? MUST_PASSWORD : 0;
+	if (*rows_text(f, 0, 19) != 't' && second_needed(who->role))
 		who->must |= MUST_TOTP;
 	who->part = role_part(who->role);
 	who->auditor = who->readonly = who->part == PART_AUDITOR;
@@ -377,16 +377,17 @@ fill(struct request *r, const struct rows *f)
 	who->scope.clearance = (int)rows_long(f, 0, 10);
 	who->scope.cover = rows_text(f, 0, 15);
 	who->scope.own = rows_text(f, 0, 16);
-	if (rows_cols(f) == 20) {
-		copy(who->viewer, sizeof who->viewer, rows_text(f, 0, 19));
+	who->scope.category = rows_text(f, 0, 17);
+	if (rows_cols(f) == 21) {
+		copy(who->viewer, sizeof who->viewer, rows_text(f, 0, 20));
 		who->readonly = who->scope.looks = true;
-	} else if (rows_cols(f) > 20) {
-		copy(who->client, sizeof who->client, rows_text(f, 0, 19));
-		copy(who->via, sizeof who->via, rows_text(f, 0, 20));
-		who->scopes = rows_text(f, 0, 21);
-		who->rate = (unsigned)rows_long(f, 0, 22);
-		who->personal = *rows_text(f, 0, 23) == 't';
-		who->export_rows = (unsigned)rows_long(f, 0, 24);
+	} else if (rows_cols(f) > 21) {
+		copy(who->client, sizeof who->client, rows_text(f, 0, 20));
+		copy(who->via, sizeof who->via, rows_text(f, 0, 21));
+		who->scopes = rows_text(f, 0, 22);
+		who->rate = (unsigned)rows_long(f, 0, 23);
+		who->personal = *rows_text(f, 0, 24) == 't';
+		who->export_rows = (unsigned)rows_long(f, 0, 25);
 	}
 	scope_of(r, rows_text(f, 0, 9));
 }

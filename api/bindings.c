@@ -107,9 +107,8 @@ static const struct stmt list_stmt = { "bindings_list",
 	"SELECT b.id, b.name, lpad(b.division_code::text, 12, '0'), b.unit,"
 	" a.code, b.direction, (SELECT count(*) FROM sheet_binding_ledger bl"
 	" WHERE bl.binding_id = b.id), b.revoked_at IS NOT NULL,"
-	" to_char((SELECT max(e.exported_at) FROM sheet_export e"
-	" WHERE e.binding_id = b.id AND e.division_code >= 0)"
-	" AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+	" " SQL_UTC("(SELECT max(e.exported_at) FROM sheet_export e"
+	" WHERE e.binding_id = b.id AND e.division_code >= 0)")
 	" FROM sheet_binding b JOIN action a ON a.id = b.action_id"
 	" WHERE b.division_code BETWEEN $1::bigint AND $2::bigint"
 	" ORDER BY b.division_code, b.id LIMIT 1000" };
@@ -193,7 +192,7 @@ binding_create(struct request *r)
 		batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 		batch_addv(&r->batch, &places_stmt, 3,
 		    text_array(&r->arena, b->place, b->nplaces),
-		    arena_printf(&r->arena, "%" PRId64, b->division),
+		    arena_int(&r->arena, b->division),
 		    arena_printf(
 			&r->arena, "%" PRId64, division_last(b->division)));
 		batch_addv(&r->batch, &templates_stmt, 1,
@@ -219,8 +218,8 @@ bindings_list(struct request *r)
 	if (r->step == 0) {
 		batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 		batch_addv(&r->batch, &list_stmt, 2,
-		    arena_printf(&r->arena, "%" PRId64, r->who.scope.lo),
-		    arena_printf(&r->arena, "%" PRId64, r->who.scope.hi));
+		    arena_int(&r->arena, r->who.scope.lo),
+		    arena_int(&r->arena, r->who.scope.hi));
 		return NEXT_DB;
 	}
 	rows = batch_rows(&r->batch, 0);
@@ -387,7 +386,7 @@ plan_binding(struct request *r, struct binding *b)
 	uuid_new(token_id);
 	bearer_new("tz_a_", b->token);
 	sha256_hex(b->token, strlen(b->token), hash);
-	division = arena_printf(&r->arena, "%" PRId64, b->division);
+	division = arena_int(&r->arena, b->division);
 	array = text_array(&r->arena, b->template, b->ntemplates);
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 	batch_addv(&r->batch, &binding_write, 9, b->id, division, b->action->id,

@@ -10,6 +10,7 @@
 #define SQL_MAX (128 * 1024)
 #define KEPT "\x01kept" /* where the request's own object owns others */
 
+static struct reason reason_of(const json_t *);
 static const char *taken(struct request *, struct buf *);
 static void manifest_sql(struct buf *, const struct entity *);
 static void shown_sql(struct buf *, const struct entity *);
@@ -34,12 +35,25 @@ book_take(struct request *r, const struct rows *rows, int row, int first,
 	b->form = ledger_stored(f[8], (int)strtol(f[9], NULL, 10), f[10]);
 	b->header_rev = strtol(f[11], NULL, 10);
 	b->header = request_keep_json(r, f[12]);
+	b->ended = reason_of(request_keep_json(r, f[13]));
 	if (b->action == NULL || b->form == NULL) {
 		fail(r, E_BUSY, "not_ready", "台账配置正在更新，请稍后重试",
 		    "The ledger's configuration is being read; try again.");
 		return false;
 	}
 	return true;
+}
+
+/* Of a fault that the database words; NULL: none. */
+static struct reason
+reason_of(const json_t *fault)
+{
+	return (struct reason) {
+		json_string_value(json_object_get(fault, "rule")),
+		json_string_value(json_object_get(fault, "code")),
+		json_string_value(json_object_get(fault, "zh")),
+		json_string_value(json_object_get(fault, "en")),
+	};
 }
 
 const struct codes *

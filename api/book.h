@@ -18,11 +18,11 @@
 #define BOOK_COLUMNS                                                       \
 	"l.id, l.unit, lpad(l.division_code::text, 12, '0'), l.covers_lo," \
 	" l.covers_hi, d.level, l.action_id, l.seq, t.code, t.version,"    \
-	" t.spec::text, h.rev, h.cells::text"
+	" t.spec::text, h.rev, h.cells::text, division_end(d)::text"
 #define BOOK_JOINS                                     \
 	" JOIN division d ON d.code = l.division_code" \
 	" JOIN sheet_header h ON h.ledger_id = l.id"
-#define BOOK_NCOLUMNS 13
+#define BOOK_NCOLUMNS 14
 #define SHOWN_FIELDS 6 /* of BOOK_SHOWN: where the row's own columns begin */
 
 struct book {
@@ -31,6 +31,7 @@ struct book {
 	long seq, header_rev;
 	const struct ledger *form;
 	json_t *header; /* name → text; the request's */
+	struct reason ended; /* why it takes no new rows; code NULL = it does */
 };
 
 /* From columns first… of the result; false after fail(). */

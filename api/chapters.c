@@ -2,6 +2,7 @@
 #include "chapters.h"
 
 #include "admin.h"
+#include "asked.h"
 #include "attach.h"
 #include "audit.h"
 #include "client.h"
@@ -60,4 +61,5 @@ chapters(void)
 	entity_init();
 	openapi_init();
 	health_register();
+	asked_init(); /* all routes are there */
 }

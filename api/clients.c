@@ -50,8 +50,6 @@ static const struct field fields[] = {
 	    0, 0, 0, NULL, "5.2", NULL },
 };
 
-#define TIME(column)                                                           \
-	"to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 #define BODY                                                                   \
 	" FROM jsonb_to_record($1::jsonb) AS j (name text, org text,"          \
 	" org_division bigint, divisions bigint[], scopes text[],"             \
@@ -62,7 +60,7 @@ static const struct stmt list = { "client_list",
 	"SELECT c.id, c.name, o.name, to_json(c.scopes), (SELECT"
 	" json_agg(lpad(d::text, 12, '0')) FROM unnest(c.divisions) d),"
 	" c.clearance, c.personal, c.rate, c.export_rows, c.status, "
-	TIME("c.valid_to") " FROM client_app c"
+	SQL_UTC("c.valid_to") " FROM client_app c"
 	" LEFT JOIN org_unit o ON o.id = c.org_id"
 	" WHERE c.division_code BETWEEN $1::bigint AND $2::bigint"
 	" AND c.status <> 'ended' AND ($3::uuid IS NULL OR c.id = $3::uuid)"
@@ -174,9 +172,8 @@ find(struct request *r, bool *back)
 	if (*back)
 		return true;
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
-	batch_addv(&r->batch, &list, 3, arena_printf(&r->arena, "%lld",
-	    (long long)r->who.scope.lo), arena_printf(&r->arena, "%lld",
-	    (long long)r->who.scope.hi), r->arg[0]);
+	batch_addv(&r->batch, &list, 3, arena_int(&r->arena, r->who.scope.lo),
+	    arena_int(&r->arena, r->who.scope.hi), r->arg[0]);
 	return false;
 }
 
@@ -195,8 +192,8 @@ client_create(struct request *r)
 	uuid_new(w->id);
 	hash = secret_new(r, w);
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
-	batch_addv(&r->batch, &insert, 4, w->body, w->id, arena_printf(
-	    &r->arena, "%lld", (long long)r->who.division), hash);
+	batch_addv(&r->batch, &insert, 4, w->body, w->id,
+	    arena_int(&r->arena, r->who.division), hash);
 	note(r, "client_create", w->id);
 	return NEXT_DB;
 }

@@ -23,7 +23,7 @@ struct snapshot {
 	struct derive **derive;
 	size_t nderived;
 	struct roles roles;
-	struct form_classes forms;
+	struct form_classes forms, categories;
 	time_t replaced;
 };
 
@@ -57,7 +57,8 @@ static const struct stmt conf_templates = { "conf_templates",
 	" WHERE spec->'derive' IS NOT NULL ORDER BY entity, code, version DESC" };
 static const struct stmt conf_roles_sql = { "conf_roles",
 	"SELECT code, label, level, clearance, needs_line, second_factor,"
-	" status = 'active', own, pii_profile, part, to_json(plays)"
+	" status = 'active', own, pii_profile, part, to_json(plays),"
+	" by_category"
 	" FROM role ORDER BY sort, code" };
 static const struct stmt conf_rights = { "conf_rights",
 	"SELECT role, entity_group, to_json(verbs), to_json(most)"
@@ -65,7 +66,7 @@ static const struct stmt conf_rights = { "conf_rights",
 static const struct stmt *const conf_all[] = { &conf_state, &conf_items,
 	&conf_actions_sql, &conf_phases, &conf_params, &conf_overrides,
 	&conf_templates, &conf_roles_sql, &conf_rights, &conf_forms_sql,
-	&conf_question };
+	&conf_categories_sql, &conf_question };
 #define READS (COUNT(conf_all) - 1) /* the question is not one of them */
 
 static void take_action(struct snapshot *, const struct batch *, int at);
@@ -135,6 +136,7 @@ conf_take(const struct batch *b)
 	take_derive(s, batch_rows(b, 6));
 	roles_take(&s->arena, &s->roles, batch_rows(b, 7), batch_rows(b, 8));
 	s->forms = conf_forms_take(&s->arena, batch_rows(b, 9));
+	s->categories = conf_categories_take(&s->arena, batch_rows(b, 10));
 	retire(now);
 	now = s;
 }
@@ -216,6 +218,13 @@ struct form_classes
 conf_answers(const char *form)
 {
 	return now != NULL ? conf_form(&now->forms, form)
+			   : (struct form_classes) { NULL, 0 };
+}
+
+struct form_classes
+conf_categories(const char *form)
+{
+	return now != NULL ? conf_form(&now->categories, form)
 			   : (struct form_classes) { NULL, 0 };
 }
 

@@ -69,5 +69,6 @@ const struct roles *conf_roles(void); /* never NULL */
 const struct derive *conf_derive(const char *entity);
 /* What a form's answers tell of people; none: the form is not known yet. */
 struct form_classes conf_answers(const char *form);
+struct form_classes conf_categories(const char *form);
 
 #endif

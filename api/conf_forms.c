@@ -16,6 +16,13 @@ const struct stmt conf_forms_sql = { "conf_forms",
 	" SELECT id::text, '', '', '' FROM form_template) AS x ORDER BY form"
 	" COLLATE \"C\", part, key" };
 
+const struct stmt conf_categories_sql = { "conf_categories",
+	"SELECT * FROM (SELECT template_id::text AS form, 'answers' AS part,"
+	" qid AS key, category_code FROM form_question WHERE voided_at IS NULL"
+	" UNION SELECT template_id::text, 'notes', section, category_code"
+	" FROM form_question WHERE voided_at IS NULL) AS x"
+	" WHERE category_code IS NOT NULL ORDER BY form COLLATE \"C\"" };
+
 static const char *copy(struct arena *, const struct rows *, int, int);
 
 struct form_classes
@@ -29,11 +36,24 @@ conf_forms_take(struct arena *a, const struct rows *rows)
 
 		at[i] = (struct answer_class) { copy(a, rows, (int)i, 0),
 			copy(a, rows, (int)i, 1), copy(a, rows, (int)i, 2),
-			pii_find(class) };
+			pii_find(class), NULL };
 		/* A class we do not know is hidden rather than shown. */
 		if (at[i].class == PII_NONE && *class != '\0')
 			at[i].class = PII_DISCIPLINE;
 	}
+	return (struct form_classes) { at, n };
+}
+
+struct form_classes
+conf_categories_take(struct arena *a, const struct rows *rows)
+{
+	size_t n = (size_t)rows_n(rows);
+	struct answer_class *at = arena_array(a, n + 1, sizeof *at);
+
+	for (size_t i = 0; i < n; i++)
+		at[i] = (struct answer_class) { copy(a, rows, (int)i, 0),
+			copy(a, rows, (int)i, 1), copy(a, rows, (int)i, 2),
+			PII_NONE, copy(a, rows, (int)i, 3) };
 	return (struct form_classes) { at, n };
 }
 

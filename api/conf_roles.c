@@ -45,6 +45,7 @@ take_one(struct arena *a, struct role *role, const struct rows *r, int at,
 		.profile = arena_strdup(a, rows_text(r, at, 8)),
 		.part = role_part_of(rows_text(r, at, 9)),
 		.plays = texts(a, rows_text(r, at, 10)),
+		.category = *rows_text(r, at, 11) == 't',
 		.permits = p,
 	};
 	for (int i = 0; i < rows_n(rights); i++)

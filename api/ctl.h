@@ -42,6 +42,8 @@ int ctl_call(struct ctl *, const char *method, const char *path,
 
 /* The questionnaires of a file; repeatable. what names the file. */
 int ctl_forms(struct ctl *, const json_t *forms, const char *what);
+/* The same of what organisations cover. */
+int ctl_coverages(struct ctl *, const json_t *list, const char *what);
 
 /* One line of standard input without its end, to be wiped and freed; without
  * echo from a terminal. NULL after saying so. */

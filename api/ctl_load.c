@@ -18,13 +18,16 @@ static const struct stage {
 	const char *member, *path;
 	bool whole;   /* the file itself is the body */
 	bool initial; /* takes the initial password */
+	/* Several calls; path NULL. */
+	int (*load)(struct ctl *, const json_t *, const char *what);
 } stages[] = {
-	{ "divisions", "/v1/divisions:bulk", false, false },
-	{ "orgs", "/v1/orgs", false, false },
-	{ "phases", "/v1/actions", true, false },
-	{ "columns", "/v1/ledger-templates", true, false },
-	{ "users", "/v1/users", false, true },
-	{ "forms", NULL, false, false }, /* several calls: ctl_forms.c */
+	{ "divisions", "/v1/divisions:bulk", false, false, NULL },
+	{ "orgs", "/v1/orgs", false, false, NULL },
+	{ "phases", "/v1/actions", true, false, NULL },
+	{ "columns", "/v1/ledger-templates", true, false, NULL },
+	{ "users", "/v1/users", false, true, NULL },
+	{ "coverages", NULL, false, false, ctl_coverages },
+	{ "forms", NULL, false, false, ctl_forms },
 };
 
 struct file {
@@ -132,9 +135,10 @@ read_one(struct file ***end, const char *path, size_t *n)
 	}
 	if (!known(f->body))
 		return ctl_fail(CTL_REFUSED,
-		    "无法识别：没有 divisions、orgs、users、phases、columns 或 "
-		    "forms", "not recognised: it has no divisions, orgs, "
-		    "users, phases, columns or forms", path);
+		    "无法识别：没有 divisions、orgs、users、phases、columns、"
+		    "coverages 或 forms", "not recognised: it has no "
+		    "divisions, orgs, users, phases, columns, coverages or "
+		    "forms", path);
 	return CTL_OK;
 }
 
@@ -157,7 +161,7 @@ push(struct ctl *c, const struct stage *s, const struct file *f,
 	if (part == NULL)
 		return CTL_OK;
 	if (s->path == NULL)
-		return ctl_forms(c, part, f->name);
+		return s->load(c, part, f->name);
 	if (s->whole)
 		return ctl_call(c, "POST", s->path, f->body, f->name, NULL);
 	body = json_pack("{sO}", s->member, part);

@@ -40,6 +40,8 @@ struct scope {
 	const char *cover;     /* int8multirange within lo..hi (coverage) */
 	const char *own;       /* uuid[]: rows that are one of these or name
 				  one as their owner */
+	const char *category;  /* {code: int8multirange}: issues of these
+				  categories, each there */
 	bool looks;	       /* PostgreSQL refuses whatever writes */
 };
 extern const struct scope scope_system; /* lo..hi = everything; never for a
@@ -58,6 +60,11 @@ struct stmt {
 	const char *name;
 	const char *sql;
 };
+
+/* A time as the API says it. */
+#define SQL_UTC(column)                                                        \
+	"to_char(" column " AT TIME ZONE 'UTC',"                               \
+	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
 #define BATCH_MAX 24   /* statements in one batch */
 #define PARAMS_MAX 192 /* parameters of one statement */

@@ -171,15 +171,21 @@ address_hash(const struct stmt *s)
 	    COUNT(by_address);
 }
 
-/* FNV-1a of the text; one with a name is known by its address. */
+/* As FNV-1a, eight bytes at a time, of the text; one with a name is known by
+ * its address. */
 static uint64_t
 text_hash(const struct stmt *s)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h = 14695981039346656037u, part;
 
 	if (s->name != NULL)
 		return (uint64_t)(uintptr_t)s;
-	for (const char *p = s->sql; *p != '\0'; p++)
-		h = (h ^ (unsigned char)*p) * 1099511628211u;
+	for (size_t n = strlen(s->sql), i = 0; i < n; i += sizeof part) {
+		part = 0;
+		memcpy(&part, s->sql + i, n - i < sizeof part ? n - i
+							      : sizeof part);
+		h = (h ^ part) * 1099511628211u;
+		h ^= h >> 32;
+	}
 	return h;
 }

@@ -131,13 +131,14 @@ words(struct arena *a, const char *name)
 static bool
 is_made(const struct entity *e)
 {
-	int parent = e->parent != NULL ? field_index(e, e->parent) : -1;
+	const struct field *parent = e->parent != NULL
+	    ? field_at(e, field_index(e, e->parent)) : NULL;
 	size_t writable = 0;
 
-	if (parent >= 0 && (field_at(e, parent)->flags & F_SERVER))
+	if (parent != NULL && (parent->flags & F_SERVER))
 		return false;
 	for (size_t i = 0; i < e->nfields; i++)
 		writable += !(e->fields[i].flags & (F_SERVER | F_COMMAND)) &&
-		    (int)i != parent;
+		    &e->fields[i] != parent;
 	return writable > 0;
 }

@@ -30,6 +30,8 @@ struct explained {
 	const char *place;	     /* division code, NULL */
 	const struct rows *user, *grants;
 	const char *giver;
+	const struct rows *issues;   /* category and division of those that the
+					row is of; NULL: it is one, or none */
 	long evidence;
 	unsigned asked[64]; /* command → statement of its demands + 1 */
 	bool blind;	    /* the asker hears conditions, no values */

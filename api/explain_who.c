@@ -23,7 +23,8 @@ static const struct stmt find_user = { "explain_user",
 static const struct stmt find_grants = { "explain_grants",
 	"SELECT g.id, g.role, g.division_code, g.hi, g.line_code, g.clearance,"
 	" g.valid, lpad(g.division_code::text, 12, '0'), d.name, g.lo,"
-	" g.action_id, g.cover, g.owned"
+	" g.action_id, g.cover, g.owned, g.category, to_char(login_shut(g.id)"
+	" AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')"
 	" FROM grant_reach g JOIN app_user u ON u.id = g.user_id"
 	" JOIN division d ON d.code = g.division_code"
 	" WHERE g.division_code BETWEEN $1::bigint AND $2::bigint"
@@ -32,7 +33,20 @@ static const struct stmt find_grants = { "explain_grants",
 	SCOPE_PLACE("u.division_code")
 	" AND (u.login = $5::text OR u.id::text = $5::text)"
 	" ORDER BY g.created_at, g.id LIMIT 50" };
-static const struct stmt *const statements[] = { &find_user, &find_grants };
+/* Of what is of an issue. */
+static const struct stmt find_category = { "explain_category",
+	"SELECT i.category, i.division_code FROM issue i WHERE i.id IN"
+	" (SELECT issue_id FROM rectification_task WHERE id = $5::uuid"
+	" UNION ALL SELECT issue_id FROM form_finding WHERE id = $5::uuid"
+	" UNION ALL SELECT row_id FROM evidence WHERE entity = 'issue'"
+	" AND attachment_id = $5::uuid)"
+	" AND i.division_code BETWEEN $1::bigint AND $2::bigint"
+	SCOPE_LINE("i.competent_line") SCOPE_TOLD("'issue'", "i.id")
+	" AND i.sensitivity <= $4::int" };
+static const struct stmt *const statements[] = { &find_user, &find_grants,
+	&find_category };
+
+static bool of_issue(const struct entity *);
 
 void
 explain_who_init(void)
@@ -128,6 +142,7 @@ explain_as(struct request *r, const struct explained *x, int grant)
 	p->scope.action = rows_text(g, grant, 10);
 	p->scope.cover = rows_text(g, grant, 11);
 	p->scope.own = rows_text(g, grant, 12);
+	p->scope.category = rows_text(g, grant, 13);
 	snprintf(p->grant, sizeof p->grant, "%s", rows_text(g, grant, 0));
 	p->part = role_part(p->role);
 	p->readonly = p->part == PART_AUDITOR;
@@ -145,6 +160,16 @@ explain_row(struct request *r, const struct entity *e)
 	batch_add(&r->batch, query_stmt(e, Q_GET), query_params(&r->arena, e,
 	    Q_GET, &r->who.scope, r->arg[0], NULL, NULL, p), p);
 	record_facts(r, e, r->arg[0]);
+	if (of_issue(e))
+		batch_read(&r->batch, &find_category, 5, p);
+}
+
+/* Whether the category that counts is that of the issue it is of. */
+static bool
+of_issue(const struct entity *e)
+{
+	return e->category != NULL &&
+	    field_at(e, field_index(e, e->category))->type == T_REF;
 }
 
 bool
@@ -159,5 +184,6 @@ explain_row_found(struct request *r, struct explained *x)
 	x->row = query_row(&r->arena, x->entity, batch_rows(&r->batch, 0), 0);
 	x->evidence = record_facts_evidence(facts);
 	x->giver = record_facts_giver(facts);
+	x->issues = of_issue(x->entity) ? batch_rows(&r->batch, 2) : NULL;
 	return true;
 }

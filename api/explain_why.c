@@ -18,6 +18,7 @@ static void add(struct whys *, const char *code, const char *zh,
     const char *en);
 static void unseen_narrow(struct request *, const struct explained *,
     struct whys *);
+static bool of_category(const struct request *, const struct explained *);
 static bool gives_ever(const struct request *, const struct move *);
 static void why_guard(struct request *, const struct explained *,
     const struct move *, struct whys *);
@@ -38,9 +39,15 @@ why_person(struct request *r, const struct explained *x, int grant,
     struct whys *w)
 {
 	const struct rows *u = x->user;
+	const char *shut = rows_text(x->grants, grant, 14);
 
 	if (*rows_text(u, 0, 3) != 't')
 		add(w, "locked", "该用户已停用或锁定", "The user is locked.");
+	if (shut != NULL)
+		add(w, "locked_out", arena_printf(&r->arena,
+		    "该账号登录失败次数过多，%s（北京时间）之前不能登录", shut),
+		    arena_printf(&r->arena, "Too many failed sign-ins: the "
+		    "account is locked until %s (Asia/Shanghai).", shut));
 	if (*rows_text(u, 0, 6) == 't')
 		add(w, "password_change_required", "该用户须先修改密码",
 		    "The user must change the password first.");
@@ -126,10 +133,35 @@ unseen_narrow(struct request *r, const struct explained *x, struct whys *w)
 	    strcmp(action, s->action) != 0)
 		add(w, "action", "这条记录属于另一个专项行动",
 		    "The row is of another action than the grant's.");
+	if (text_given(s->category) && !of_category(r, x))
+		add(w, "category", "这条记录不属于授权组织负责的问题类别",
+		    "The row is of a category that the grant's organisation "
+		    "does not cover there.");
 	if (text_given(s->own) && !x->entity->shared &&
 	    !query_owned(x->entity, x->row, s->own))
 		add(w, "own", "这条记录不在该用户负责的对象之列",
 		    "The row is none of those that are the user's own.");
+}
+
+/* By its own category, or that of one of the issues it is of. What is of an
+ * issue that the asker does not see is of none that he could tell of. */
+static bool
+of_category(const struct request *r, const struct explained *x)
+{
+	const char *of = x->entity->category;
+	int n = x->issues != NULL ? rows_n(x->issues) : 0;
+
+	if (of == NULL || row_get(x->entity, x->row, of) == NULL)
+		return true;
+	if (x->issues == NULL)
+		return scope_category(&r->who, row_get(x->entity, x->row, of),
+		    strtoll(row_get(x->entity, x->row, "division_code"), NULL,
+		    10));
+	for (int i = 0; i < n; i++)
+		if (scope_category(&r->who, rows_text(x->issues, i, 0),
+		    rows_long(x->issues, i, 1)))
+			return true;
+	return n == 0 && strcmp(of, "id") == 0;
 }
 
 /* What a change of fields asks beyond the right to. */

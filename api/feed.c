@@ -61,7 +61,6 @@ static void take_items(struct request *, struct feed *, const struct rows *);
 static enum next ask_rows(struct request *, struct feed *);
 static void take_rows(struct request *, struct feed *);
 static enum next answer(struct request *, struct feed *);
-static const char *number(struct request *, int64_t);
 static bool refuse(struct request *, const char *name, const char *zh,
     const char *en);
 
@@ -266,12 +265,12 @@ ask(struct request *r, struct feed *f, bool waited)
 	s->sql = arena_strndup(&r->arena, b.data, b.len);
 	buf_free(&b);
 	query_scope(&r->arena, &r->who.scope, v);
-	v[0] = number(r, f->lo);
-	v[1] = number(r, f->hi);
-	v[4] = number(r, f->at.pos);
-	v[5] = number(r, f->at.seq);
+	v[0] = arena_int(&r->arena, f->lo);
+	v[1] = arena_int(&r->arena, f->hi);
+	v[4] = arena_int(&r->arena, f->at.pos);
+	v[5] = arena_int(&r->arena, f->at.seq);
 	v[6] = f->entities;
-	v[7] = number(r, f->limit);
+	v[7] = arena_int(&r->arena, f->limit);
 	f->phase = PAGE;
 	batch_open(&r->batch, &r->arena, &r->who.scope, waited ? LANE_FAST :
 	    LANE_SLOW);
@@ -451,12 +450,6 @@ answer(struct request *r, struct feed *f)
 	buf_json(b, place_seal(r, f->filter, f->at));
 	buf_printf(b, ",\"more\":%s}", f->more ? "true" : "false");
 	return reply(r, 200);
-}
-
-static const char *
-number(struct request *r, int64_t n)
-{
-	return arena_printf(&r->arena, "%lld", (long long)n);
 }
 
 static bool

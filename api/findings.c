@@ -106,8 +106,8 @@ plan(struct request *r, struct work *w)
 		    "A query parameter is not right.");
 	query_scope(&r->arena, &r->who.scope, param);
 	param[4] = w->action->id;
-	param[5] = arena_printf(&r->arena, "%" PRId64, lo);
-	param[6] = arena_printf(&r->arena, "%" PRId64, hi);
+	param[5] = arena_int(&r->arena, lo);
+	param[6] = arena_int(&r->arena, hi);
 	param[7] = id;
 	param[8] = arena_printf(&r->arena, "%d", PAGE_ROWS + 1);
 	stmt->sql = book_sql(r, e, BOOK_NOW);

@@ -1,6 +1,7 @@
 /* Guards and relations of the issue's lifecycle. */
 #include "issue_guard.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
@@ -189,9 +190,10 @@ issue_relation(const struct request *r, const char *relation,
 		return false;
 	if (is(kind, "county"))
 		return role(r, "pref_dept");
-	/* F: the county's special group of the category, on its line. */
+	/* F12: also the county's special group of the category. */
 	return role(r, "lead_bureau") || (role(r, "special_group") &&
-	    is(get(row, "competent_line"), r->who.scope.line));
+	    scope_category(&r->who, get(row, "category"),
+	    strtoll(get(row, "division_code"), NULL, 10)));
 }
 
 void
@@ -211,8 +213,9 @@ issue_acceptor(const char *const *row, const char **zh, const char **en)
 		*zh = "整改主体为项目实施主体，由行业主管部门负责人验收";
 		*en = "The lead of the competent department accepts.";
 	} else {
-		*zh = "由县农业农村局、乡村振兴局验收";
-		*en = "The county's lead bureau accepts.";
+		*zh = "由县农业农村局、乡村振兴局或该类别的专项工作组验收";
+		*en = "The county's lead bureau accepts, or the special group "
+		    "of the category.";
 	}
 }
 

@@ -20,7 +20,6 @@ static struct scope scope_of(const PGresult *, int row);
 static bool write_page(struct arena *, const char *webhook,
     const struct place *was, const struct place *is, const PGresult *page);
 static const char *array(struct arena *, const PGresult *, int col);
-static const char *number(struct arena *, int64_t);
 
 static bool behind; /* somebody has more to read than was read */
 
@@ -34,8 +33,12 @@ jobs_feed(void)
 		return;
 	behind = false;
 	jobs_begin(&jobs_everything);
-	hooks = jobs_ask("SELECT id, lo, hi, line, clearance, action, cover,"
-	    " own, entities FROM webhook_scopes()", 0, NULL);
+	hooks = jobs_ask("SELECT h.id, lo, hi, h.line, h.clearance, action,"
+	    " cover, own, category, (SELECT coalesce(array_agg(e), '{}')"
+	    " FROM unnest(h.entities::text[]) e"
+	    " WHERE role_reads(w.role, s.groups ->> e))"
+	    " FROM webhook_scopes() h JOIN webhook w USING (id)"
+	    " JOIN webhook_state s ON s.webhook_id = w.id", 0, NULL);
 	if (jobs_end() && hooks != NULL) {
 		for (int i = 0; i < PQntuples(hooks); i++) {
 			int pages = 0;
@@ -89,6 +92,12 @@ jobs_prune(void)
 		more = jobs_end() && more;
 	}
 	jobs_begin(&jobs_everything);
+	/* They are not sent (jobs_send.c), and must not wait for ever. */
+	PQclear(jobs_ask("UPDATE webhook_delivery d SET state = 'failed',"
+	    " error = 'not_readable' FROM webhook w JOIN webhook_state s"
+	    " ON s.webhook_id = w.id WHERE w.id = d.webhook_id"
+	    " AND d.state = 'pending' AND d.claimed_by IS NULL"
+	    " AND NOT role_reads(w.role, s.groups ->> d.entity)", 0, NULL));
 	PQclear(jobs_ask("DELETE FROM webhook_delivery WHERE state <>"
 	    " 'pending' AND tried_at < now() - interval '30 days'", 0, NULL));
 	PQclear(jobs_ask("DELETE FROM idempotency WHERE created_at <"
@@ -133,6 +142,7 @@ scope_of(const PGresult *hooks, int row)
 		.action = jobs_text(hooks, row, 5),
 		.cover = jobs_text(hooks, row, 6),
 		.own = jobs_text(hooks, row, 7),
+		.category = jobs_text(hooks, row, 8),
 	};
 }
 
@@ -158,8 +168,8 @@ tell(struct arena *a, const PGresult *hooks, int row)
 		query_scope(a, &s, v);
 		v[4] = jobs_text(state, 0, 0);
 		v[5] = jobs_text(state, 0, 1);
-		v[6] = jobs_text(hooks, row, 8);
-		v[7] = number(a, PAGE);
+		v[6] = jobs_text(hooks, row, 9);
+		v[7] = arena_int(a, PAGE);
 		was.pos = strtoll(v[4], NULL, 10);
 		was.seq = strtoll(v[5], NULL, 10);
 		jobs_scope(&s);
@@ -199,8 +209,9 @@ static bool
 write_page(struct arena *a, const char *webhook, const struct place *was,
     const struct place *is, const PGresult *page)
 {
-	const char *v[6] = { webhook, number(a, was->pos),
-		number(a, was->seq), number(a, is->pos), number(a, is->seq) };
+	const char *v[6] = { webhook, arena_int(a, was->pos),
+		arena_int(a, was->seq), arena_int(a, is->pos),
+		arena_int(a, is->seq) };
 	PGresult *r = jobs_ask("UPDATE webhook_state SET pos = $4::bigint,"
 	    " seq = $5::bigint WHERE webhook_id = $1::uuid"
 	    " AND pos = $2::bigint AND seq = $3::bigint RETURNING 1", 5, v);
@@ -237,10 +248,4 @@ array(struct arena *a, const PGresult *page, int col)
 	out = arena_strndup(a, b.data, b.len);
 	buf_free(&b);
 	return out;
-}
-
-static const char *
-number(struct arena *a, int64_t n)
-{
-	return arena_printf(a, "%lld", (long long)n);
 }

@@ -50,8 +50,8 @@ static curl_socket_t open_socket(void *, curlsocktype,
 static size_t take_reply(char *, size_t, size_t, void *);
 static size_t take_header(char *, size_t, size_t, void *);
 
-/* Of each webhook that may be sent to, the oldest that is due, unless one of
- * its is on the way in a runner that lives. */
+/* Of each webhook that may be sent to, the oldest that is due and that its
+ * role still reads, unless one of its is on the way in a runner that lives. */
 static const char claim[] =
     "WITH live AS MATERIALIZED (SELECT objid::bigint AS pid FROM pg_locks"
     " WHERE locktype = 'advisory' AND classid = " JOBS_LOCK " AND granted"
@@ -64,7 +64,8 @@ static const char claim[] =
     " CROSS JOIN LATERAL (SELECT p.id FROM webhook_delivery p"
     " WHERE p.webhook_id = w.id AND p.state = 'pending'"
     " AND p.next_at <= now() AND (p.claimed_by IS NULL OR p.claimed_by NOT IN"
-    " (SELECT pid FROM live)) ORDER BY p.seq LIMIT 1"
+    " (SELECT pid FROM live)) AND role_reads(w.role, s.groups ->> p.entity)"
+    " ORDER BY p.seq LIMIT 1"
     " FOR UPDATE SKIP LOCKED) due"
     " WHERE d.id = due.id AND w.active AND w.voided_at IS NULL"
     " AND (s.paused_until IS NULL OR s.paused_until <= now())"

@@ -82,7 +82,6 @@ send(struct request *r, struct list *l)
 	l->giver = l->selection.extras && move_asks_giver(r, l->entity);
 	if (l->giver)
 		list_giver(&b, l);
-	buf_printf(&b, ", %s::text AS sort_key", expr);
 	list_from_where(r, &b, l);
 	buf_printf(&b, " ORDER BY %s%s, id%s LIMIT %ld", expr, dir, dir,
 	    l->limit + 1);
@@ -123,7 +122,7 @@ page(struct request *r, const struct list *l)
 		row = query_row(&r->arena, e, rows, i);
 		buf_comma(b);
 		if (l->giver)
-			r->giver = rows_text(rows, i, rows_cols(rows) - 2);
+			r->giver = rows_text(rows, i, rows_cols(rows) - 1);
 		render_row(r, b, e, row, &l->selection);
 		if (i == 0) /* the others will be about as long */
 			buf_reserve(b, b->len * (size_t)(n + 1));
@@ -132,8 +131,7 @@ page(struct request *r, const struct list *l)
 	buf_str(b, "]");
 	buf_key(b, "next");
 	if (n > l->limit && row != NULL)
-		buf_json(b, cursor_make(r, l->bound,
-		    rows_text(rows, (int)l->limit - 1, rows_cols(rows) - 1),
+		buf_json(b, cursor_make(r, l->bound, list_sort_key(l, row),
 		    row_get(e, row, "id")));
 	else
 		buf_str(b, "null");

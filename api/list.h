@@ -55,6 +55,8 @@ const char *list_value(struct request *, struct list *,
     const struct field *, const char *value);
 /* As the indexes have it: what is missing sorts last. */
 const char *list_sort_expr(struct arena *, const struct field *);
+/* The same of a row that was read. */
+const char *list_sort_key(const struct list *, const char *const *row);
 
 /* list_filter.c, list_search.c: one condition; false after fault(). */
 bool list_filter(struct request *, struct list *, const struct param *);

@@ -1,4 +1,5 @@
 /* The parameters of a list that are not conditions, and the order of all. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,23 +76,36 @@ list_value(struct request *r, struct list *l, const struct field *f,
 	return arena_printf(&r->arena, "'%s'", value);
 }
 
+/* What stands, by type, where a value is missing. */
+static const char *const absent[] = { [T_INT] = "2147483647",
+	[T_RATIO] = "2147483647", [T_MONEY] = "9223372036854775807",
+	[T_DIVISION] = "9223372036854775807", [T_DECIMAL] = "infinity",
+	[T_DATE] = "infinity", [T_TIME] = "infinity",
+	[T_TEXT] = "\xf4\x8f\xbf\xbf", [T_CODE] = "\xf4\x8f\xbf\xbf" };
+
 const char *
 list_sort_expr(struct arena *a, const struct field *f)
 {
-	static const char *const last[] = { [T_INT] = "2147483647",
-		[T_RATIO] = "2147483647", [T_MONEY] = "9223372036854775807",
-		[T_DIVISION] = "9223372036854775807",
-		[T_DECIMAL] = "'infinity'", [T_DATE] = "'infinity'",
-		[T_TIME] = "'infinity'", [T_TEXT] = "U&'\\+10FFFF'",
-		[T_CODE] = "U&'\\+10FFFF'" };
+	const char *quote = "";
 
 	/* Every row has these two. */
 	if (strcmp(f->name, "created_at") == 0 ||
 	    strcmp(f->name, "updated_at") == 0)
 		return f->name;
-	REQUIRE(f->type < COUNT(last) && last[f->type] != NULL);
-	return arena_printf(a, "(CASE WHEN %s IS NULL THEN %s ELSE %s END)",
-	    f->name, last[f->type], f->name);
+	REQUIRE(f->type < COUNT(absent) && absent[f->type] != NULL);
+	if (!isdigit((unsigned char)*absent[f->type]))
+		quote = "'";
+	return arena_printf(a, "(CASE WHEN %s IS NULL THEN %s%s%s ELSE %s END)",
+	    f->name, quote, absent[f->type], quote, f->name);
+}
+
+const char *
+list_sort_key(const struct list *l, const char *const *row)
+{
+	const char *value = row[l->sort];
+
+	return value != NULL ? value
+	    : absent[field_at(l->entity, l->sort)->type];
 }
 
 static bool
@@ -242,6 +256,7 @@ needed(struct request *r, struct list *l)
 	l->need = arena_array(&r->arena, n, sizeof *l->need);
 	memcpy(l->need, l->selection.field, n * sizeof *l->need);
 	l->need[field_index(l->entity, "id")] = true;
+	l->need[l->sort] = true; /* for the cursor */
 	/* What decides how a field is masked is read with it. */
 	for (size_t i = 0; i < n; i++) {
 		enum pii class = field_pii(field_at(l->entity, (int)i));

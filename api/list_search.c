@@ -73,8 +73,8 @@ search_ask(struct request *r, struct list *l)
 	    " $3::bigint, %d)", l->entity->table, IDS_MAX);
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 	batch_read(&r->batch, s, 3, (const char *const[]) { l->term,
-	    arena_printf(&r->arena, "%lld", (long long)l->lo),
-	    arena_printf(&r->arena, "%lld", (long long)l->hi) });
+	    arena_int(&r->arena, l->lo),
+	    arena_int(&r->arena, l->hi) });
 	l->term = NULL;
 	l->asked = true;
 	return true;

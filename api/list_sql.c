@@ -7,6 +7,10 @@
 void
 list_columns(struct buf *b, const struct list *l, bool for_people)
 {
+	if (l->need == NULL && !for_people) {
+		query_columns(b, l->entity);
+		return;
+	}
 	for (size_t i = 0; i < field_total(l->entity); i++) {
 		const struct field *f = field_at(l->entity, (int)i);
 

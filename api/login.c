@@ -65,8 +65,8 @@ static const struct stmt open_session = { "login_session",
 	" RETURNING expires_at, grant_id),"
 	" u AS (UPDATE app_user SET last_login_at = now()"
 	" WHERE id = $2::uuid AND EXISTS (SELECT FROM s))"
-	" SELECT second.fine, to_char(s.expires_at AT TIME ZONE 'UTC',"
-	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), u.name, u.must_change, r.role"
+	" SELECT second.fine, " SQL_UTC("s.expires_at") ", u.name,"
+	" u.must_change, r.role"
 	" FROM second JOIN app_user u ON u.id = $2::uuid LEFT JOIN s ON true"
 	" LEFT JOIN role_grant r ON r.id = s.grant_id" };
 static const struct stmt *const statements[] = { &find_user, &find_identity,
@@ -208,7 +208,7 @@ second(struct request *r, struct login *l)
 	if (unseal("login", l->user, l->sealed, secret, sizeof secret))
 		step = totp_find(secret, l->totp, time(NULL), l->last);
 	sodium_memzero(secret, sizeof secret);
-	l->step = arena_printf(&r->arena, "%lld", (long long)step);
+	l->step = arena_int(&r->arena, step);
 	return step >= 0;
 }
 

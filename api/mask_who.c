@@ -126,11 +126,9 @@ look(struct principal *who)
 static enum pii
 person_pii(const struct entity *e, const char *const *row)
 {
-	const char *kind = NULL;
+	int at = field_index(e, "kind");
+	const char *kind = at >= 0 ? row[at] : NULL;
 
-	for (size_t i = 0; i < e->nfields; i++)
-		if (strcmp(e->fields[i].name, "kind") == 0)
-			kind = row[i];
 	for (size_t i = 0; kind != NULL && i < COUNT(persons); i++)
 		if (strcmp(persons[i].kind, kind) == 0)
 			return persons[i].class;

@@ -126,6 +126,9 @@ write_reach(const struct request *r, struct buf *b)
 	buf_json(b, r->who.scope.cover);
 	buf_key(b, "own");
 	buf_json(b, r->who.scope.own);
+	buf_key(b, "categories");
+	buf_str(b, text_given(r->who.scope.category) ? r->who.scope.category
+						     : "null");
 }
 
 static void

@@ -40,29 +40,28 @@ static const struct move common[] = {
 	    .effects = restored },
 };
 
-/* Where a row stands in its life. */
-struct stand {
-	const char *state;
-	bool isvoid;
-};
-
-/* The commands that a role could ever give, and those of them that start from
- * where the last row stood: most rows of a list stand at the same place. */
+/* The commands that a role could ever give, and those of the last row with all
+ * that was asked of it to find them: most rows of a list are alike in that. */
+#define ALIKE_MAX 1024
 struct mine {
 	const struct entity *entity;
 	const char *role;
-	const struct move **move, **here;
-	size_t n, nhere;
-	struct stand at;
-	bool stood;
+	const struct move **move;
+	size_t n;
+	bool *asked; /* by column */
+	char alike[ALIKE_MAX];
+	size_t len; /* 0: nothing is known */
+	char *may;
+	size_t nmay;
 };
 
 static struct mine *mine_of(struct request *, const struct entity *);
-static void mine_here(struct request *, struct mine *, struct stand);
+static void mine_find(struct request *, struct mine *,
+    const char *const *row);
+static size_t mine_alike(const struct mine *, const char *giver,
+    const char *const *row, char out[ALIKE_MAX]);
+static bool append(char **at, const char *end, const char *value);
 static bool own_void(const struct entity *);
-static struct stand stand_of(const struct entity *, const char *const *row);
-static bool starts(const struct entity *, const struct move *,
-    const struct stand *);
 static bool moves(const struct request *, const struct entity *);
 static bool concerns(const struct request *, const struct entity *,
     const struct move *, const char *const *row);
@@ -105,9 +104,18 @@ bool
 move_from(const struct entity *e, const struct move *m,
     const char *const *row)
 {
-	struct stand at = stand_of(e, row);
+	const char *state = e->state != NULL ? row_get(e, row, e->state)
+					     : NULL;
+	bool isvoid = row_get(e, row, "voided_at") != NULL;
 
-	return starts(e, m, &at);
+	if (move_restores(m))
+		return isvoid;
+	if (m == &common[0])
+		return !isvoid;
+	if (isvoid && (!own_void(e) || m->from == NULL))
+		return false;
+	return m->from != NULL ? move_lists(m->from, state)
+			       : !move_lists(e->ended, state);
 }
 
 bool
@@ -142,16 +150,12 @@ move_may(struct request *r, const struct entity *e, const char *const *row,
     struct buf *b)
 {
 	struct mine *mine = mine_of(r, e);
+	char alike[ALIKE_MAX];
 
-	mine_here(r, mine, stand_of(e, row));
-	for (size_t i = 0; i < mine->nhere; i++) {
-		const struct move *m = mine->here[i];
-
-		if (!concerns(r, e, m, row) || barred(r, e, m, row))
-			continue;
-		buf_comma(b);
-		buf_json(b, m->name);
-	}
+	if (mine->len == 0 || mine_alike(mine, r->giver, row, alike) !=
+	    mine->len || memcmp(alike, mine->alike, mine->len) != 0)
+		mine_find(r, mine, row);
+	buf_add(b, mine->may, mine->nmay);
 }
 
 /* Of the rows of one list, the same commands come into question. */
@@ -159,7 +163,7 @@ static struct mine *
 mine_of(struct request *r, const struct entity *e)
 {
 	struct mine *mine = r->mine;
-	size_t n;
+	size_t n, room = 1;
 
 	if (mine != NULL && mine->entity == e && mine->role == r->who.role)
 		return mine;
@@ -167,7 +171,7 @@ mine_of(struct request *r, const struct entity *e)
 	*mine = (struct mine) { .entity = e, .role = r->who.role };
 	n = moves(r, e) ? move_count(e) : 0;
 	mine->move = arena_array(&r->arena, n + 1, sizeof *mine->move);
-	mine->here = arena_array(&r->arena, n + 1, sizeof *mine->here);
+	mine->asked = arena_array(&r->arena, field_total(e), sizeof(bool));
 	for (size_t i = 0; i < n; i++) {
 		const struct move *m = move_at(e, i);
 
@@ -176,29 +180,63 @@ mine_of(struct request *r, const struct entity *e)
 			    !role_plays(&r->who, m->who[k]))
 				continue;
 			mine->move[mine->n++] = m;
+			room += strlen(m->name) + strlen(",\"\"");
 			break;
 		}
 	}
+	mine->may = arena_alloc(&r->arena, room);
 	return mine;
 }
 
 static void
-mine_here(struct request *r, struct mine *mine, struct stand at)
+mine_find(struct request *r, struct mine *mine, const char *const *row)
 {
-	const char *was = mine->at.state;
+	const struct entity *e = mine->entity;
+	char *to = mine->may;
 
-	if (mine->stood && at.isvoid == mine->at.isvoid &&
-	    (was == NULL || at.state == NULL ? was == at.state
-	    : strcmp(was, at.state) == 0))
-		return;
-	mine->stood = true;
-	mine->at.isvoid = at.isvoid;
-	mine->at.state = at.state == NULL ? NULL
-	    : arena_strdup(&r->arena, at.state);
-	mine->nhere = 0;
-	for (size_t i = 0; i < mine->n; i++)
-		if (starts(mine->entity, mine->move[i], &at))
-			mine->here[mine->nhere++] = mine->move[i];
+	row_watch(mine->asked);
+	for (size_t i = 0; i < mine->n; i++) {
+		const struct move *m = mine->move[i];
+
+		if (!move_from(e, m, row) || !concerns(r, e, m, row) ||
+		    barred(r, e, m, row))
+			continue;
+		to = stpcpy(to, to == mine->may ? "\"" : ",\"");
+		to = stpcpy(to, m->name);
+		to = stpcpy(to, "\"");
+	}
+	row_watch(NULL);
+	mine->nmay = (size_t)(to - mine->may);
+	mine->len = mine_alike(mine, r->giver, row, mine->alike);
+}
+
+/* What was ever asked of these rows, of this one; 0 when it is too long. */
+static size_t
+mine_alike(const struct mine *mine, const char *giver, const char *const *row,
+    char out[ALIKE_MAX])
+{
+	size_t n = field_total(mine->entity);
+	char *at = out;
+
+	if (!append(&at, out + ALIKE_MAX, giver))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (mine->asked[i] && !append(&at, out + ALIKE_MAX, row[i]))
+			return 0;
+	return (size_t)(at - out);
+}
+
+static bool
+append(char **at, const char *end, const char *value)
+{
+	size_t n = value != NULL ? strlen(value) + 1 : 1;
+
+	if ((size_t)(end - *at) < n + 1)
+		return false;
+	*(*at)++ = value != NULL ? '=' : '-';
+	memcpy(*at, value != NULL ? value : "", n);
+	*at += n;
+	return true;
 }
 
 static bool
@@ -209,29 +247,6 @@ own_void(const struct entity *e)
 		    strcmp(e->moves[i].name, common[1].name) == 0)
 			return true;
 	return false;
-}
-
-static struct stand
-stand_of(const struct entity *e, const char *const *row)
-{
-	return (struct stand) {
-		.state = e->state != NULL ? row_get(e, row, e->state) : NULL,
-		.isvoid = row_get(e, row, "voided_at") != NULL,
-	};
-}
-
-/* Whether the command starts from there. */
-static bool
-starts(const struct entity *e, const struct move *m, const struct stand *at)
-{
-	if (move_restores(m))
-		return at->isvoid;
-	if (m == &common[0])
-		return !at->isvoid;
-	if (at->isvoid && (!own_void(e) || m->from == NULL))
-		return false;
-	return m->from != NULL ? move_lists(m->from, at->state)
-			       : !move_lists(e->ended, at->state);
 }
 
 /* Whether the caller's role gives commands at all. */

@@ -32,7 +32,8 @@ static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/openapi.json",
 	    .right = RIGHT_PUBLIC, .handle = openapi_get, .lane = LANE_FAST,
 	    .id = "getOpenApi", .summary = "This document",
-	    .summary_zh = "接口说明", .reply_schema = "OpenApi" },
+	    .summary_zh = "接口说明", .reply_schema = "OpenApi",
+	    .fails = "422" },
 };
 
 /* Chapters of the model. */

@@ -29,6 +29,8 @@ json_t *openapi_example_of(const struct entity *, bool writable);
 /* openapi_route.c: one operation; components are what it may refer to. */
 json_t *openapi_operation(const struct route *, const char *tag,
     const json_t *components);
+/* The parameters of one, some by reference. */
+json_t *openapi_asked(const struct route *, const json_t *components);
 /* Adds what every list shares. */
 void openapi_parameters(json_t *parameters);
 json_t *openapi_responses(void);

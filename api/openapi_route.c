@@ -84,7 +84,6 @@ static const struct answer {
 	    "请求头迟迟没有发完 / The header block took too long.", NULL },
 };
 
-static json_t *parameters(const struct route *, const json_t *components);
 static void path_parameters(json_t *, const char *pattern,
     const json_t *components);
 static void named_parameters(json_t *, const char *names,
@@ -115,7 +114,7 @@ openapi_operation(const struct route *t, const char *tag,
 	SET(o, "description", json_string(t->summary_zh != NULL
 	    ? t->summary_zh : t->id));
 	SET(o, "tags", json_pack("[s]", tag));
-	SET(o, "parameters", parameters(t, components));
+	SET(o, "parameters", openapi_asked(t, components));
 	if (t->request_schema != NULL)
 		SET(o, "requestBody", json_pack("{s:b,s:o}", "required",
 		    t->right != RIGHT_MOVE, "content",
@@ -178,8 +177,8 @@ openapi_responses(void)
 	return all;
 }
 
-static json_t *
-parameters(const struct route *t, const json_t *components)
+json_t *
+openapi_asked(const struct route *t, const json_t *components)
 {
 	json_t *all = json_array();
 	unsigned when = circumstances(t);
@@ -201,8 +200,10 @@ parameters(const struct route *t, const json_t *components)
 	if ((when & WITH_MATCH) && !named(t->params, "If-Match"))
 		add_ref(all, when & WITH_MUST ? "If-Match"
 		    : "If-Match-optional");
-	if (t->handle == entity_get)
+	if (t->handle == entity_get) {
+		add_ref(all, "fields");
 		add_ref(all, "If-None-Match");
+	}
 	if (!writes(t) && t->right == RIGHT_READ)
 		add_ref(all, "X-Write-Token");
 	if (t->method == M_POST)
@@ -292,7 +293,8 @@ filter_parameters(json_t *all, const struct entity *e, int i)
 		"From here on.", "Up to here.", "Holds this text." };
 	const struct field *f = e != NULL ? field_at(e, i)
 					  : &common_fields[i];
-	bool common = e != NULL && e->business && (size_t)i >= e->nfields;
+	bool common = e != NULL && f >= common_fields &&
+	    f < common_fields + ncommon_fields;
 	bool range = f->type == T_DATE || f->type == T_TIME ||
 	    f->type == T_INT || f->type == T_MONEY || f->type == T_RATIO ||
 	    f->type == T_DECIMAL;

@@ -42,8 +42,7 @@ static const struct stmt bind = { "outside_bind",
 	" VALUES ($1, $2, (SELECT user_id FROM session WHERE id = $3::uuid"
 	" AND method = 'password'))" };
 static const struct stmt mine = { "outside_mine",
-	"SELECT provider, to_char(created_at AT TIME ZONE 'UTC',"
-	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') FROM user_identity"
+	"SELECT provider, " SQL_UTC("created_at") " FROM user_identity"
 	" WHERE user_id = $1::uuid AND provider = coalesce($2, provider)"
 	" ORDER BY provider" };
 static const struct stmt loose = { "outside_loose",

@@ -38,8 +38,6 @@ static const struct field fields[] = {
 	    F_REQUIRED, 0, 0, 0, NULL, "R-25", NULL },
 };
 
-#define TIME(column)                                                           \
-	"to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 #define BODY                                                                   \
 	" FROM jsonb_to_record($1::jsonb) AS j (login text, mandate_no text,"  \
 	" issued_by text, divisions bigint[], actions text[],"                 \
@@ -64,7 +62,8 @@ static const struct stmt insert_grants = { "pass_grants",
 	" WHERE p.id = $1::uuid" };
 static const struct stmt list = { "pass_list",
 	"SELECT p.id, u.login, p.mandate_no, p.issued_by, "
-	TIME("p.valid_from") ", " TIME("coalesce(p.ended_at, p.valid_to)") ","
+	SQL_UTC("p.valid_from") ", "
+	SQL_UTC("coalesce(p.ended_at, p.valid_to)") ","
 	" (SELECT json_agg(lpad(d::text, 12, '0')) FROM unnest(p.divisions)"
 	" d), to_json(p.actions) FROM audit_pass p JOIN app_user u"
 	" ON u.id = p.user_id WHERE p.division_code BETWEEN $1::bigint"
@@ -92,7 +91,6 @@ static void check_actions(struct request *, const json_t *);
 static enum next write(struct request *, struct work *);
 static enum next written(struct request *, const struct work *);
 static void ask_list(struct request *);
-static const char *number(struct request *, int64_t);
 
 static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/audit-passes",
@@ -131,8 +129,8 @@ pass_give(struct request *r)
 			return NEXT_FAIL;
 		w->phase = LOOKED;
 		batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
-		batch_addv(&r->batch, &look_up, 3, w->body, number(r,
-		    r->who.scope.lo), number(r, r->who.scope.hi));
+		batch_addv(&r->batch, &look_up, 3, w->body, arena_int(&r->arena,
+		    r->who.scope.lo), arena_int(&r->arena, r->who.scope.hi));
 		return NEXT_DB;
 	}
 	if (w->phase == LOOKED) {
@@ -216,9 +214,9 @@ write(struct request *r, struct work *w)
 	uuid_new(w->id);
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 	batch_addv(&r->batch, &insert, 4, w->body, w->id, user,
-	    number(r, r->who.division));
+	    arena_int(&r->arena, r->who.division));
 	batch_addv(&r->batch, &insert_grants, 2, w->id,
-	    number(r, auditor != NULL ? auditor->clearance : 0));
+	    arena_int(&r->arena, auditor != NULL ? auditor->clearance : 0));
 	audit_note(r, &(struct audit_event){ .verb = "audit_pass",
 	    .entity = "audit_pass", .row = w->id });
 	return NEXT_DB;
@@ -256,8 +254,8 @@ static void
 ask_list(struct request *r)
 {
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
-	batch_addv(&r->batch, &list, 3, number(r, r->who.scope.lo),
-	    number(r, r->who.scope.hi), r->arg[0]);
+	batch_addv(&r->batch, &list, 3, arena_int(&r->arena, r->who.scope.lo),
+	    arena_int(&r->arena, r->who.scope.hi), r->arg[0]);
 }
 
 static enum next
@@ -312,10 +310,4 @@ pass_end(struct request *r)
 	audit_note(r, &(struct audit_event){ .verb = "audit_pass_end",
 	    .entity = "audit_pass", .row = r->arg[0] });
 	return NEXT_DB;
-}
-
-static const char *
-number(struct request *r, int64_t n)
-{
-	return arena_printf(&r->arena, "%lld", (long long)n);
 }

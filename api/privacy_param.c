@@ -11,8 +11,8 @@
 #include "shape.h"
 
 static const struct stmt list = { "pii_params",
-	"SELECT name, value, least, most, meaning, to_char(updated_at AT TIME"
-	" ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), updated_by"
+	"SELECT name, value, least, most, meaning, " SQL_UTC("updated_at")
+	", updated_by"
 	" FROM pii_param ORDER BY name" };
 static const struct stmt one = { "pii_param",
 	"SELECT value, least, most FROM pii_param WHERE name = $1 FOR UPDATE" };

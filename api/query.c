@@ -31,9 +31,11 @@ static void keep(struct stmt *, const struct entity *, const char *verb,
 void
 query_init(void)
 {
-	if (forever.first != NULL)
+	static bool made;
+
+	if (made)
 		return;
-	arena_init(&forever, 0);
+	made = true;
 	REQUIRE(entity_count() <= ENTITIES_MAX);
 	for (size_t i = 0; i < entity_count(); i++) {
 		if (entity_at(i)->business)
@@ -97,13 +99,21 @@ query_row(struct arena *a, const struct entity *e, const struct rows *rows,
 void
 query_columns(struct buf *b, const struct entity *e)
 {
-	for (size_t i = 0; i < field_total(e); i++) {
-		const struct field *f = field_at(e, (int)i);
+	static const char *columns[ENTITIES_MAX]; /* made once */
+	const char **text = &columns[entity_number(e)];
+	size_t from = b->len;
 
+	if (*text != NULL) {
+		buf_str(b, *text);
+		return;
+	}
+	for (size_t i = 0; i < field_total(e); i++) {
 		if (i > 0)
 			buf_str(b, ", ");
-		buf_str(b, f->name);
+		buf_str(b, field_at(e, (int)i)->name);
 	}
+	if (!b->over)
+		*text = arena_strndup(&forever, b->data + from, b->len - from);
 }
 
 static void

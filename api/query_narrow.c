@@ -1,5 +1,6 @@
 /* The scope in statements: range, line, clearance, and what few callers are
- * narrowed to: an action, an organisation's coverage, rows of their own. */
+ * narrowed to: an action, an organisation's coverage, rows of their own,
+ * categories of issues. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,12 @@ static void where_narrow(struct buf *, const struct entity *,
     const char *prefix);
 static void whose(struct buf *, const struct entity *, const char *prefix,
     unsigned depth);
+static void where_category(struct buf *, const struct entity *,
+    const char *narrow, const char *prefix);
 static void columns(struct buf *, const struct entity *, const char *prefix);
 static void narrow_own(struct buf *, const struct entity *,
+    const struct scope *, const char *prefix);
+static void narrow_category(struct buf *, const struct entity *,
     const struct scope *, const char *prefix);
 
 void
@@ -58,7 +63,9 @@ where_narrow(struct buf *b, const struct entity *e, const char *prefix)
 		    " narrow_lets($3::text[], %sdivision_code, %saction_id, ",
 		    prefix, prefix);
 		whose(b, e, prefix, 1);
-		buf_str(b, "))");
+		buf_char(b, ')');
+		where_category(b, e, "$3::text[]", prefix);
+		buf_char(b, ')');
 	} else if (field_index(e, "row_id") >= 0) {
 		buf_str(b, SCOPE_TOLD("entity", "row_id"));
 	} else if (field_index(e, "issue_id") >= 0) {
@@ -78,6 +85,54 @@ query_narrow(struct buf *b, const struct entity *e, const struct scope *s,
 	query_cover(b, s, prefix, e->shared);
 	if (text_given(s->own) && !e->shared)
 		narrow_own(b, e, s, prefix);
+	if (text_given(s->category))
+		narrow_category(b, e, s, prefix);
+}
+
+/* The codes are staff's own texts. */
+static void
+narrow_category(struct buf *b, const struct entity *e, const struct scope *s,
+    const char *prefix)
+{
+	const char *scope[4];
+	struct arena scratch;
+	struct buf narrow;
+
+	if (e->category == NULL)
+		return;
+	arena_init(&scratch, 0);
+	buf_init(&narrow, 64 * 1024);
+	query_scope(&scratch, s, scope);
+	buf_str(&narrow, "E'");
+	for (const char *p = scope[2]; *p != '\0'; p++) {
+		if (*p == '\'' || *p == '\\')
+			buf_char(&narrow, '\\');
+		buf_char(&narrow, *p);
+	}
+	buf_str(&narrow, "'::text[]");
+	REQUIRE(!narrow.over);
+	where_category(b, e, narrow.data, prefix);
+	buf_free(&narrow);
+	arena_free(&scratch);
+}
+
+/* Of an issue by its own, of what is of an issue by that issue's category, of
+ * a file by what it is evidence of; the same is narrow_categories() in SQL. */
+static void
+where_category(struct buf *b, const struct entity *e, const char *narrow,
+    const char *prefix)
+{
+	int at = e->category != NULL ? field_index(e, e->category) : -1;
+
+	if (at < 0)
+		return;
+	if (field_at(e, at)->type == T_CODE)
+		buf_printf(b, " AND narrow_category(%s, %sdivision_code, %s%s)",
+		    narrow, prefix, prefix, e->category);
+	else
+		buf_printf(b, " AND %s(%s, %s%s)", strcmp(e->category, "id")
+		    == 0 ? "narrow_file" : "narrow_issue", narrow, prefix,
+		    e->category);
 }
 
 /* A short OR of ranges (D3). */

@@ -198,8 +198,8 @@ render_labels(struct request *r, struct buf *b, const struct plan *p,
 		const struct column *c = &p->column[p->coded[i]];
 		const char *code = row[p->coded[i]];
 
-		if (code == NULL || !shown(s, p->coded[i]) ||
-		    mask_field(&r->who, p->entity, c->field, row) != MASK_NONE)
+		if (code == NULL || !shown(s, p->coded[i]) || (!c->open &&
+		    mask_field(&r->who, p->entity, c->field, row) != MASK_NONE))
 			continue;
 		buf_add(b, c->key + comma, c->len - comma);
 		comma = 0;

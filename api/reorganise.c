@@ -38,8 +38,7 @@ static const struct stmt find_faults = { "reorganisation_faults",
 	" FROM reorganisation_faults($1::jsonb)" };
 #define COLUMNS                                                                \
 	" id, lpad(division_code::text, 12, '0'), effective_on, document,"     \
-	" moves, moved, kept, to_char(at AT TIME ZONE 'UTC',"                  \
-	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), by"
+	" moves, moved, kept, " SQL_UTC("at") ", by"
 static const struct stmt carry_out = { "reorganise",
 	"SELECT" COLUMNS
 	" FROM reorganise($1::jsonb, $2::date, $3)" };
@@ -194,10 +193,8 @@ reorganisations(struct request *r)
 		r->state = r;
 		batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 		batch_addv(&r->batch, &list_them, 2,
-		    arena_printf(&r->arena, "%lld",
-		    (long long)r->who.scope.lo),
-		    arena_printf(&r->arena, "%lld",
-		    (long long)r->who.scope.hi));
+		    arena_int(&r->arena, r->who.scope.lo),
+		    arena_int(&r->arena, r->who.scope.hi));
 		return NEXT_DB;
 	}
 	if (r->batch.failed >= 0)

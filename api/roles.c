@@ -20,6 +20,9 @@ static const struct field role_fields[] = {
 	    T_INT, 0, 0, 0, 4, NULL, "5.3", NULL },
 	{ "needs_line", "须指定条线", "Whether a grant must name a line.",
 	    T_BOOL, 0, 0, 0, 0, NULL, "5.2", NULL },
+	{ "by_category", "限问题类别", "Whether a grant reaches only issues of "
+	    "the categories that its organisation covers.", T_BOOL, 0, 0, 0,
+	    0, NULL, "5.2", NULL },
 	{ "own", "限本人对象", "assigned, operator, task, or nothing.", T_TEXT,
 	    0, 0, 0, 10, NULL, "5.1", NULL },
 	{ "pii_profile", "个人信息", "full, township, contacts, masked, "
@@ -37,15 +40,16 @@ static const char *const statuses[] = { "active", "retired", NULL };
 
 static const struct stmt put_role = { "roles_put",
 	"INSERT INTO role AS r (code, label, level, clearance, needs_line,"
-	" own, pii_profile, second_factor, status, plays)"
-	" SELECT $1, n.label, n.level, n.clearance, n.needs_line, n.own,"
-	" n.pii_profile, n.second_factor, n.status, n.plays"
+	" by_category, own, pii_profile, second_factor, status, plays)"
+	" SELECT $1, n.label, n.level, n.clearance, n.needs_line,"
+	" n.by_category, n.own, n.pii_profile, n.second_factor, n.status, n.plays"
 	" FROM jsonb_to_record($2::jsonb) AS n (label text, level int,"
-	" clearance int, needs_line boolean, own text, pii_profile text,"
-	" second_factor boolean, status text, plays text[])"
+	" clearance int, needs_line boolean, by_category boolean, own text,"
+	" pii_profile text, second_factor boolean, status text, plays text[])"
 	" ON CONFLICT (code) DO UPDATE SET label = excluded.label,"
 	" level = excluded.level, clearance = excluded.clearance,"
-	" needs_line = excluded.needs_line, own = excluded.own,"
+	" needs_line = excluded.needs_line,"
+	" by_category = excluded.by_category, own = excluded.own,"
 	" pii_profile = excluded.pii_profile,"
 	" second_factor = excluded.second_factor, status = excluded.status,"
 	" plays = excluded.plays" };
@@ -75,6 +79,7 @@ static void check_rights(struct request *, const struct role *,
     const json_t *body, const json_t *rights);
 static void check_wide(struct request *, const json_t *body,
     const struct role *played);
+static bool kept(const json_t *body, const char *name);
 static unsigned most(const struct role *, const json_t *plays,
     const char *group);
 static int rank(const char *profile);
@@ -127,8 +132,9 @@ render(struct buf *b, const struct role *role)
 		buf_json(b, pair[i + 1]);
 	}
 	buf_printf(b, ",\"level\":%d,\"clearance\":%d,\"needs_line\":%s,"
-	    "\"second_factor\":%s,\"plays\":[", role->level, role->clearance,
+	    "\"by_category\":%s,\"second_factor\":%s,\"plays\":[", role->level, role->clearance,
 	    role->line ? "true" : "false",
+	    role->category ? "true" : "false",
 	    role->second_factor ? "true" : "false");
 	for (size_t i = 0; role->plays[i] != NULL; i++) {
 		buf_comma(b);
@@ -212,13 +218,13 @@ static json_t *
 filled(const struct role *role, const json_t *body)
 {
 	json_t *out = role != NULL ? json_pack(
-	    "{ss si si sb ss ss sb ss s[]}", "label", role->label, "level",
+	    "{ss si si sb sb ss ss sb ss s[]}", "label", role->label, "level",
 	    role->level, "clearance", role->clearance, "needs_line",
-	    role->line, "own", role->own, "pii_profile", role->profile,
+	    role->line, "by_category", role->category, "own", role->own, "pii_profile", role->profile,
 	    "second_factor", role->second_factor, "status",
 	    role->active ? "active" : "retired", "plays")
-	    : json_pack("{si sb ss ss sb ss}", "clearance", 0, "needs_line",
-	    false, "own", "", "pii_profile", "none", "second_factor", false,
+	    : json_pack("{si sb sb ss ss sb ss}", "clearance", 0, "needs_line",
+	    false, "by_category", false, "own", "", "pii_profile", "none", "second_factor", false,
 	    "status", "active");
 	json_t *plays = json_object_get(out, "plays");
 
@@ -336,7 +342,6 @@ static void
 check_wide(struct request *r, const json_t *body, const struct role *played)
 {
 	const json_t *level = json_object_get(body, "level");
-	const json_t *line = json_object_get(body, "needs_line");
 	const char *own = text(body, "own"), *profile = text(body,
 	    "pii_profile");
 
@@ -347,10 +352,13 @@ check_wide(struct request *r, const json_t *body, const struct role *played)
 	    played->clearance)
 		shape_fault(r, "", "clearance", "wider", "高于代行的角色",
 		    "is more than that of its roles");
-	if (played->line && !json_is_true(line) &&
-	    (line != NULL || json_object_get(body, "plays") != NULL))
+	if (played->line && !kept(body, "needs_line"))
 		shape_fault(r, "", "needs_line", "wider",
 		    "代行的角色须指定条线", "its roles need a line");
+	if (played->category && !kept(body, "by_category"))
+		shape_fault(r, "", "by_category", "wider",
+		    "代行的角色限于问题类别", "its roles are narrowed by "
+		    "category");
 	if (*played->own != '\0' && (own == NULL
 	    ? json_object_get(body, "plays") != NULL
 	    : strcmp(own, played->own) != 0))
@@ -360,6 +368,17 @@ check_wide(struct request *r, const json_t *body, const struct role *played)
 		shape_fault(r, "", "pii_profile", "wider",
 		    "比代行的角色看到更多个人信息",
 		    "shows more than its roles are shown");
+}
+
+/* Whether what its roles demand is demanded of a role's grants still: by a role
+ * that is there, where nothing is said. */
+static bool
+kept(const json_t *body, const char *name)
+{
+	const json_t *v = json_object_get(body, name);
+
+	return v != NULL ? json_is_true(v)
+	    : json_object_get(body, "plays") == NULL;
 }
 
 static unsigned

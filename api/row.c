@@ -32,12 +32,24 @@ row_codes(const struct entity *e, const char *const *row)
 	return a != NULL ? a->codes : conf_codes();
 }
 
+static bool *watch; /* by column, what is asked for; NULL: nobody minds */
+
+void
+row_watch(bool *asked)
+{
+	watch = asked;
+}
+
 const char *
 row_get(const struct entity *e, const char *const *row, const char *name)
 {
 	int i = field_index(e, name);
 
-	return i >= 0 ? row[i] : NULL;
+	if (i < 0)
+		return NULL;
+	if (watch != NULL)
+		watch[i] = true;
+	return row[i];
 }
 
 void

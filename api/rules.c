@@ -206,11 +206,13 @@ rule_y36(const struct look *l)
 static void
 rule_a1(const struct look *l)
 {
-	const char *stop = action_param(l->action, "hard_stop_on");
 	const char *due = get(l, DUE_ON), *mode = get(l, RECTIFY_MODE);
+	const char *stop;
 
-	if (stop == NULL || due == NULL || strcmp(due, stop) <= 0 ||
-	    (mode != NULL && strcmp(mode, "long_term") == 0))
+	if (due == NULL || (mode != NULL && strcmp(mode, "long_term") == 0))
+		return;
+	stop = action_param(l->action, "hard_stop_on");
+	if (stop == NULL || strcmp(due, stop) <= 0)
 		return;
 	say_of(l, "due_on", "R-17", "later_than", "error",
 	    arena_printf(l->arena, "整改时限不能晚于 %s", stop),
@@ -221,12 +223,12 @@ rule_a1(const struct look *l)
 static void
 rule_r24(const struct look *l)
 {
-	const char *on = get(l, ACCEPTED_ON), *word = NULL;
-	const char *from = action_param(l->action, "accept_from");
-	const char *to = action_param(l->action, "accept_to");
+	const char *on = get(l, ACCEPTED_ON), *word = NULL, *from, *to;
 
 	if (on == NULL)
 		return;
+	from = action_param(l->action, "accept_from");
+	to = action_param(l->action, "accept_to");
 	if (from != NULL && strcmp(on, from) < 0)
 		word = "早于";
 	if (to != NULL && strcmp(on, to) > 0)

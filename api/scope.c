@@ -1,7 +1,6 @@
 /* Roles × rights, and the level a row is written at. */
 #include "scope.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
@@ -174,28 +173,6 @@ scope_writes(const struct principal *who, int filing_level)
 {
 	return filing_level == who->level ||
 	    (who->level == 4 && filing_level == 5);
-}
-
-/* Coverage is a multirange as PostgreSQL prints it: {[lo,hi),[lo,hi)}. */
-bool
-scope_covers(const struct principal *who, int64_t division)
-{
-	const char *p = who->scope.cover;
-
-	if (division < who->scope.lo || division > who->scope.hi)
-		return false;
-	if (!text_given(p))
-		return true;
-	while ((p = strchr(p, '[')) != NULL) {
-		char *end;
-		int64_t lo = strtoll(p + 1, &end, 10);
-		int64_t hi = strtoll(end + 1, &end, 10);
-
-		if (division >= lo && division < hi)
-			return true;
-		p = end;
-	}
-	return false;
 }
 
 int

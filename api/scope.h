@@ -39,6 +39,8 @@ struct role {
 			   the grant's division */
 	int clearance;	/* default of a grant */
 	bool line;	/* the grant must name a sector line */
+	bool category;	/* … and an organisation, whose categories of issues
+			   are all it reaches of them */
 	bool second_factor;
 	bool active;	/* may still be granted */
 	const char *own;     /* "", assigned, operator, task */
@@ -83,7 +85,11 @@ bool scope_given(enum right, const char *entity);
 bool scope_writes(const struct principal *, int filing_level);
 /* Whether the division lies in the caller's range and coverage. */
 bool scope_covers(const struct principal *, int64_t division);
-/* Whether it is narrowed by action, coverage or own rows. */
+/* Whether issues of that category there are among those that the caller is
+ * narrowed to; of who is not narrowed by category, none. */
+bool scope_category(const struct principal *, const char *category,
+    int64_t division);
+/* Whether it is narrowed by action, coverage, own rows or category. */
 bool scope_narrow(const struct scope *);
 bool text_given(const char *); /* neither NULL nor "" */
 

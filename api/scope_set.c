@@ -18,7 +18,7 @@ scope_values(const struct scope *s, struct scope_values *v)
 {
 	const char *const text[] = { given(s->actor), given(s->channel),
 		given(s->origin), given(s->trail), given(s->action),
-		given(s->cover), given(s->own) };
+		given(s->cover), given(s->own), given(s->category) };
 
 	v->at[0] = u64_text(v->lo, (uint64_t)s->lo);
 	v->at[1] = u64_text(v->hi, (uint64_t)s->hi);
@@ -38,7 +38,7 @@ bool
 scope_narrow(const struct scope *s)
 {
 	return text_given(s->action) || text_given(s->cover) ||
-	    text_given(s->own);
+	    text_given(s->own) || text_given(s->category);
 }
 
 bool
@@ -62,7 +62,8 @@ query_scope(struct arena *a, const struct scope *s, const char **out)
 static const char *
 narrow_array(struct arena *a, const struct scope *s)
 {
-	const char *const part[] = { s->line, s->action, s->cover, s->own };
+	const char *const part[] = { s->line, s->action, s->cover, s->own,
+		s->category };
 	const char *text;
 	struct buf b;
 

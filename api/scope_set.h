@@ -24,12 +24,13 @@
 #define SCOPE_SET_NARROW                                                       \
 	SCOPE_SET ", set_config('app.action', $9, true),"                      \
 		  " set_config('app.cover', $10, true),"                       \
-		  " set_config('app.own', $11, true)"
-#define SCOPE_VALUES 11
+		  " set_config('app.own', $11, true),"                     \
+		  " set_config('app.category', $12, true)"
+#define SCOPE_VALUES 12
 
 struct scope_values {
 	char lo[U64_TEXT], hi[U64_TEXT], clearance[U64_TEXT];
-	const char *at[SCOPE_VALUES]; /* $1 … $11 */
+	const char *at[SCOPE_VALUES]; /* $1 … $12 */
 };
 void scope_values(const struct scope *, struct scope_values *);
 

@@ -249,7 +249,7 @@ store(struct request *r, struct setup *s, int64_t step)
 	}
 	buf_char(&hashes, '}');
 	batch_addv(&r->batch, &confirm, 2, r->who.id,
-	    arena_printf(&r->arena, "%lld", (long long)step));
+	    arena_int(&r->arena, step));
 	batch_addv(&r->batch, &put_codes, 2, r->who.id,
 	    arena_strdup(&r->arena, hashes.data));
 	buf_free(&hashes);
@@ -285,10 +285,8 @@ take_away(struct request *r)
 			return fail(r, E_UNKNOWN, NULL, NULL, NULL);
 		batch_open(&r->batch, &r->arena, scope_own(r), LANE_FAST);
 		batch_addv(&r->batch, &person, 4, r->arg[0],
-		    arena_printf(&r->arena, "%lld",
-		    (long long)r->who.scope.lo),
-		    arena_printf(&r->arena, "%lld",
-		    (long long)r->who.scope.hi), r->who.grant);
+		    arena_int(&r->arena, r->who.scope.lo),
+		    arena_int(&r->arena, r->who.scope.hi), r->who.grant);
 		return NEXT_DB;
 	}
 	if (r->step > 1)

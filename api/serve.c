@@ -41,6 +41,7 @@ static enum next (*const stages[STAGES])(struct request *) = {
 	[HANDLE] = stage_handle, [KEEP] = idem_end, [AFTER] = after_end };
 
 static const struct auth_hooks *auth;
+static bool (*first)(struct request *); /* serve_first() */
 
 static bool send_batch(struct request *);
 static enum next not_sent(struct request *);
@@ -100,6 +101,12 @@ void
 auth_register(const struct auth_hooks *hooks)
 {
 	auth = hooks;
+}
+
+void
+serve_first(bool (*fine)(struct request *))
+{
+	first = fine;
 }
 
 void
@@ -231,6 +238,8 @@ stage_handle(struct request *r)
 
 	if (r->flow.idem == IDEM_AGAIN)
 		return NEXT_DONE;
+	if (r->step == 0 && first != NULL && !first(r))
+		return NEXT_FAIL;
 	next = r->route->handle(r);
 	/* A statement failed, and the handler took it for a success. */
 	if (next == NEXT_DONE && r->batch.failed >= 0 && r->status < 400) {

@@ -11,6 +11,8 @@ enum served {
 	SERVED_PART,   /* send what is in reply, then call again */
 	SERVED,	       /* the reply is complete: status, type, headers, reply */
 };
+/* What a request is asked before its handler is: false after fail(). */
+void serve_first(bool (*fine)(struct request *));
 /* As far as it goes now. */
 enum served serve(struct request *);
 /* Releases everything; also of a request whose client has left. */

@@ -8,14 +8,13 @@
 #include "route.h"
 #include "scope.h"
 
-#define TIME(column)                                                           \
-	"to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
 /* user: by id (one's own), or by login within a range; also the sessions in
  * which he looks as somebody, or is looked at as. */
 static const struct stmt list = { "session_list",
-	"SELECT s.id, " TIME("s.created_at") ", " TIME("s.last_seen_at") ","
-	" " TIME("s.expires_at") ", s.remote, s.method, g.role,"
+	"SELECT s.id, " SQL_UTC("s.created_at") ", "
+	SQL_UTC("s.last_seen_at") ","
+	" " SQL_UTC("s.expires_at") ", s.remote, s.method, g.role,"
 	" g.division_code, d.name, g.line_code, g.id, s.token_hash = $5, su.login,"
 	" v.login, s.reason"
 	" FROM app_user u LEFT JOIN (session s"
@@ -46,7 +45,6 @@ static enum next sessions_list(struct request *);
 static enum next session_revoke(struct request *);
 static void write_one(struct buf *, const struct rows *, int at);
 static bool secures(const struct request *);
-static const char *number(struct request *, int64_t);
 
 static const struct route routes[] = {
 	{ .method = M_GET, .pattern = "/v1/sessions", .right = RIGHT_SELF,
@@ -79,8 +77,8 @@ sessions_list(struct request *r)
 		r->state = r;
 		batch_open(&r->batch, &r->arena, scope_own(r), LANE_FAST);
 		batch_addv(&r->batch, &list, 5, login == NULL ? r->who.id
-		    : NULL, login, number(r, r->who.scope.lo),
-		    number(r, r->who.scope.hi), auth_token_hash(r));
+		    : NULL, login, arena_int(&r->arena, r->who.scope.lo),
+		    arena_int(&r->arena, r->who.scope.hi), auth_token_hash(r));
 		return NEXT_DB;
 	}
 	s = batch_rows(&r->batch, 0);
@@ -131,7 +129,8 @@ session_revoke(struct request *r)
 		batch_open(&r->batch, &r->arena, scope_own(r), LANE_FAST);
 		batch_addv(&r->batch, &find, 5, r->arg[0], r->who.id,
 		    secures(r) ? "true" : "false",
-		    number(r, r->who.scope.lo), number(r, r->who.scope.hi));
+		    arena_int(&r->arena, r->who.scope.lo),
+		    arena_int(&r->arena, r->who.scope.hi));
 		return NEXT_DB;
 	}
 	if (r->step > 1)
@@ -149,10 +148,4 @@ static bool
 secures(const struct request *r)
 {
 	return scope_grants(&r->who, RIGHT_SECURE, NULL) == OK;
-}
-
-static const char *
-number(struct request *r, int64_t n)
-{
-	return arena_printf(&r->arena, "%lld", (long long)n);
 }

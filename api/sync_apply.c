@@ -25,6 +25,7 @@ static void left_json(struct push *, struct buf *, const struct left *);
 static const char *payload(struct push *, struct buf *);
 static void json_add(struct buf *, const json_t *);
 static void names_json(struct buf *, const char *key, const struct name *);
+static void why_json(struct buf *, const struct reason *);
 static void take_revs(struct push *, unsigned at);
 
 static const struct stmt header_stmt = { "sheet_header_write",
@@ -181,6 +182,7 @@ push_render(struct push *p)
 		names_json(b, "conflicts", row->conflicts);
 		names_json(b, "held", row->held);
 		names_json(b, "requests", row->requests);
+		why_json(b, row->why);
 		buf_char(b, '}');
 	}
 	buf_printf(b, "],\"seq\":%s}",
@@ -438,6 +440,24 @@ names_json(struct buf *b, const char *key, const struct name *list)
 		buf_json(b, list->text);
 	}
 	buf_char(b, ']');
+}
+
+static void
+why_json(struct buf *b, const struct reason *why)
+{
+	if (why == NULL)
+		return;
+	buf_key(b, "why");
+	buf_char(b, '{');
+	buf_key(b, "rule");
+	buf_json(b, why->rule);
+	buf_key(b, "code");
+	buf_json(b, why->code);
+	buf_key(b, "zh");
+	buf_json(b, why->zh);
+	buf_key(b, "en");
+	buf_json(b, why->en);
+	buf_char(b, '}');
 }
 
 static void

@@ -66,6 +66,7 @@ struct push_row {
 	bool refused; /* for its name: known to the export, but no row */
 	json_t *means; /* of the cells, where it is not the text */
 	const char *outcome;
+	const struct reason *why; /* rejected: nothing of it is kept */
 	struct name *conflicts, *held, *requests;
 };
 

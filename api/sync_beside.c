@@ -22,7 +22,7 @@ static const struct stmt findings_stmt = { "sync_shown_findings",
 	" WHERE ledger_id = $1::uuid ORDER BY row_id, name" };
 static const struct stmt conflicts_stmt = { "sync_shown_conflicts",
 	"SELECT id, code, row_id, name, base, system, file, system_by,"
-	" to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+	" " SQL_UTC("at") ","
 	" rev FROM sheet_conflict WHERE ledger_id = $1::uuid"
 	" AND state = 'open' ORDER BY id" };
 static const struct stmt *const statements[] = { &held_stmt, &requests_stmt,

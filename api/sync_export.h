@@ -4,9 +4,7 @@
 
 #include "book.h"
 
-#define EXPORTED_AT                                                          \
-	"to_char(exported_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS" \
-	"\"Z\"')"
+#define EXPORTED_AT SQL_UTC("exported_at")
 
 struct export
 {

@@ -15,8 +15,6 @@
 
 #define LIMIT_MAX 200
 #define LIMIT_DEFAULT 50
-#define TIME(c) \
-	"to_char(" c " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 /* $1 lo, $2 hi, $3 state, $4 ledger, $5 row, $6 last path, $7 last id,
  * $8 limit, $9 line and what is narrower, $10 clearance */
 #define PAGE(t)                                                        \
@@ -57,11 +55,9 @@ static const char *const conflict_keys[] = { "id", "code", "ledger", "row",
 #define CONFLICT_COLUMNS                                                   \
 	"SELECT c.id, c.code, c.ledger_id, c.row_id, c.name, c.kind,"      \
 	" lpad(c.division_code::text, 12, '0'), c.base, c.system, c.file," \
-	" c.system_by, " TIME("c.system_at") ", c.path, " TIME(            \
-	    "c.at") ","                                                    \
-		    " c.state, c.choice, c.value, " TIME(                  \
-			"c.resolved_at") ", c.rev"                         \
-					 " FROM sheet_conflict c"
+	" c.system_by, " SQL_UTC("c.system_at") ", c.path, "               \
+	SQL_UTC("c.at") ", c.state, c.choice, c.value, "                   \
+	SQL_UTC("c.resolved_at") ", c.rev FROM sheet_conflict c"
 static const struct stmt conflicts_stmt = { "sync_conflicts",
 	CONFLICT_COLUMNS PAGE("c") SEEN("c", "$1", "$2", "$9", "$10")
 		 " AND ($5::uuid IS NULL OR c.row_id = $5::uuid)"
@@ -80,8 +76,8 @@ static const char *const request_keys[] = { "id", "ledger", "entity", "row",
 	"command", "division", "path", "at", "state", "closed_at" };
 static const struct stmt requests_stmt = { "sync_requests",
 	"SELECT q.id, q.ledger_id, q.entity, q.row_id, q.command,"
-	" lpad(q.division_code::text, 12, '0'), q.path, " TIME("q.at") ","
-	" q.state, " TIME("q.closed_at") " FROM sheet_request q"
+	" lpad(q.division_code::text, 12, '0'), q.path, " SQL_UTC("q.at") ","
+	" q.state, " SQL_UTC("q.closed_at") " FROM sheet_request q"
 	PAGE("q") SEEN("q", "$1", "$2", "$9", "$10")
 	" AND ($5::uuid IS NULL OR q.row_id = $5::uuid)"
 	" AND ($6::text IS NULL OR q.id > $7::uuid)"
@@ -96,7 +92,8 @@ static const char *const file_keys[] = { "binding", "path", "division",
 /* A file holds rows of every line: who is bound to one is told of none. */
 static const struct stmt files_stmt = { "sync_files",
 	"SELECT f.binding_id, f.path, lpad(f.division_code::text, 12, '0'),"
-	" f.file_sha, f.state, f.code, f.zh, f.en, f.ledger_id, " TIME("f.at")
+	" f.file_sha, f.state, f.code, f.zh, f.en, f.ledger_id, "
+	SQL_UTC("f.at")
 	" FROM sheet_file f" PAGE("f")
 	" AND $5::uuid IS NULL AND $9::text[] = '{\"\"}' AND $10::int IS NOT NULL"
 	" AND ($6::text IS NULL OR (f.path, f.binding_id)"

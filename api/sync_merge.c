@@ -13,6 +13,7 @@
 static void decide(struct push *, struct push_row *);
 static void decide_op(struct look *);
 static void first_time(struct look *);
+static void reject(struct push_row *, const struct reason *);
 static void means(struct look *);
 static const char *text_of(const json_t *cells, const char *name);
 static bool claims_hold(const struct look *);
@@ -86,10 +87,22 @@ decide_op(struct look *l)
 	row->fixed = why_fixed(l->p, row);
 	if (row->op == PUSH_DELETE)
 		decide_delete(l);
+	else if (row->now == NULL && l->p->book.ended.code != NULL)
+		reject(row, &l->p->book.ended);
 	else if (row->voided)
 		decide_deleted(l);
 	else
 		decide_cells(l);
+}
+
+/* There is nowhere to put it, so the server keeps nothing of it: the row stays
+ * in its file, where its staff are told, and the rest of the batch goes on. */
+static void
+reject(struct push_row *row, const struct reason *why)
+{
+	row->outcome = "rejected";
+	row->why = why;
+	row->deliver = false;
 }
 
 /* There is no row yet: what its file said before, when it was refused, is

@@ -344,8 +344,8 @@ insert_it(struct request *r, struct work *w, const struct rows *subject,
 	batch_open(&r->batch, &r->arena, &scope_system, LANE_FAST);
 	batch_addv(&r->batch, &insert, 8, w->own, w->id,
 	    subject != NULL ? rows_text(subject, 0, 0) : NULL,
-	    arena_printf(&r->arena, "%lld", (long long)w->lo),
-	    arena_printf(&r->arena, "%lld", (long long)w->hi), w->scopes,
+	    arena_int(&r->arena, w->lo),
+	    arena_int(&r->arena, w->hi), w->scopes,
 	    action, hash);
 	audit_note(r, &(struct audit_event){ .verb = "token",
 	    .entity = "client_app", .row = w->id, .division = division,

@@ -113,6 +113,11 @@ check_grant(struct request *r, json_t *grant, const json_t *user,
 	if (role->line && (line == NULL || *line == '\0'))
 		shape_fault(r, path, "line_code", "required",
 		    "该角色须指定条线", "the role needs a sector line");
+	if (role->category && json_object_get(grant, "cover_org") == NULL)
+		shape_fault(r, path, "cover_org", "required",
+		    "该角色须指定按其问题类别覆盖的组织",
+		    "the role needs the organisation whose categories it "
+		    "covers");
 	check_own(r, role, json_object_get(grant, "own"), path);
 	if (json_object_get(grant, "clearance") == NULL)
 		json_object_set_new(grant, "clearance",

@@ -1,6 +1,5 @@
 /* GET /v1/users: who has an account in one's own subtree and which grants of
  * his lie within it, as POST /v1/users takes them. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,8 +97,8 @@ ask(struct request *r)
 		}
 	}
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
-	batch_addv(&r->batch, &list, 6, arena_printf(&r->arena, "%" PRId64, lo),
-	    arena_printf(&r->arena, "%" PRId64, hi), after != NULL ? after : "",
+	batch_addv(&r->batch, &list, 6, arena_int(&r->arena, lo),
+	    arena_int(&r->arena, hi), after != NULL ? after : "",
 	    arena_printf(&r->arena, "%d", PAGE + 1), r->who.grant,
 	    "YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"");
 	return NEXT_DB;

@@ -52,8 +52,7 @@ static const struct stmt insert = { "view_open",
 	" reason) SELECT $1::uuid, g.user_id, g.id, g.division_code, $3, $4,"
 	" 'view', now() + $5::int * interval '1 minute', $6::uuid, $7::uuid,"
 	" $8 FROM role_grant g WHERE g.id = $2::uuid"
-	" RETURNING to_char(expires_at AT TIME ZONE 'UTC',"
-	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')" };
+	" RETURNING " SQL_UTC("expires_at") };
 static const struct stmt *const statements[] = { &find, &insert };
 
 static enum next view_open(struct request *);
@@ -122,8 +121,8 @@ ask(struct request *r, struct work *w)
 	w->phase = FOUND;
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
 	batch_addv(&r->batch, &find, 6, w->login, w->role, w->grant,
-	    arena_printf(&r->arena, "%lld", (long long)r->who.scope.lo),
-	    arena_printf(&r->arena, "%lld", (long long)r->who.scope.hi),
+	    arena_int(&r->arena, r->who.scope.lo),
+	    arena_int(&r->arena, r->who.scope.hi),
 	    r->who.grant);
 	return NEXT_DB;
 }

@@ -22,6 +22,11 @@
 
 enum { READ = 1, WRITTEN };
 
+/* Of what it tells, for whoever sends: entity → path, entity → group. */
+struct told {
+	const char *paths, *groups;
+};
+
 struct work {
 	int phase;
 	const char **row;
@@ -39,7 +44,7 @@ static const char **got(struct request *, unsigned at);
 static bool read_body(struct request *, const char **row, bool create,
     bool *changed);
 static void check_url(struct request *, const char *url);
-static const char *check_entities(struct request *, const char **row);
+static struct told check_entities(struct request *, const char **row);
 static enum next write_change(struct request *, struct work *);
 static void render(struct request *, const struct rows *, int at);
 static const struct entity *hook(void);
@@ -58,9 +63,9 @@ static const struct stmt insert_secret = { "webhook_secret_insert",
 	"INSERT INTO webhook_secret (webhook_id, secret)"
 	" VALUES ($1::uuid, $2::bytea)" };
 static const struct stmt insert_state = { "webhook_state_insert",
-	"INSERT INTO webhook_state (webhook_id, pos, seq, paths)"
+	"INSERT INTO webhook_state (webhook_id, pos, seq, paths, groups)"
 	" VALUES ($1::uuid, feed_safe() - 1, 9223372036854775807,"
-	" $2::jsonb)" };
+	" $2::jsonb, $3::jsonb)" };
 static const struct stmt update = { "webhook_update",
 	"UPDATE webhook SET url = $6, description = $7, entities = $8::jsonb,"
 	" active = $9::boolean, notice = CASE WHEN $9::boolean THEN NULL"
@@ -70,8 +75,8 @@ static const struct stmt update = { "webhook_update",
 	" RETURNING id" };
 /* Turned on again, it goes on where it was as far as the feed still reaches. */
 static const struct stmt update_state = { "webhook_state_update",
-	"UPDATE webhook_state SET paths = $2::jsonb, failures = 0,"
-	" failing_since = NULL, paused_until = NULL, pos = greatest(pos,"
+	"UPDATE webhook_state SET paths = $2::jsonb, groups = $4::jsonb,"
+	" failures = 0, failing_since = NULL, paused_until = NULL, pos = greatest(pos,"
 	" (SELECT feed_floor FROM server_state)) WHERE webhook_id = $1::uuid"
 	" AND EXISTS (SELECT FROM webhook WHERE id = $1::uuid"
 	" AND rev = $3::bigint + 1)" };
@@ -122,9 +127,8 @@ webhook_init(void)
 	buf_init(&b, 8192);
 	buf_str(&b, "SELECT ");
 	query_columns(&b, hook());
-	buf_str(&b, ", failures, to_char(paused_until AT TIME ZONE 'UTC',"
-	    " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), to_char(delivered_at AT TIME"
-	    " ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), (SELECT count(*)"
+	buf_str(&b, ", failures, " SQL_UTC("paused_until") ", "
+	    SQL_UTC("delivered_at") ", (SELECT count(*)"
 	    " FROM webhook_delivery d WHERE d.webhook_id = webhook.id"
 	    " AND d.state = 'pending') FROM webhook JOIN webhook_state"
 	    " ON webhook_id = id WHERE division_code BETWEEN $1::bigint"
@@ -195,7 +199,8 @@ hook_create(struct request *r)
 {
 	struct work *w = work_of(r);
 	const struct entity *e = hook();
-	const char *p[11], *sealed, *paths;
+	const char *p[11], *sealed;
+	struct told told;
 	bool *changed = arena_array(&r->arena, field_total(e), 1);
 	char *id = arena_alloc(&r->arena, UUID_LEN + 1);
 
@@ -217,7 +222,7 @@ hook_create(struct request *r)
 	if (request_json(r) == NULL)
 		return NEXT_FAIL;
 	read_body(r, w->row, true, changed);
-	paths = check_entities(r, w->row);
+	told = check_entities(r, w->row);
 	if (row_get(e, w->row, "division_code") == NULL)
 		row_set(e, w->row, "division_code", arena_printf(&r->arena,
 		    "%012lld", (long long)r->who.division));
@@ -242,7 +247,7 @@ hook_create(struct request *r)
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
 	batch_add(&r->batch, &insert, 11, p);
 	batch_addv(&r->batch, &insert_secret, 2, id, sealed);
-	batch_addv(&r->batch, &insert_state, 2, id, paths);
+	batch_addv(&r->batch, &insert_state, 3, id, told.paths, told.groups);
 	batch_add(&r->batch, &one, 5, p);
 	return NEXT_DB;
 }
@@ -283,25 +288,25 @@ write_change(struct request *r, struct work *w)
 {
 	const struct entity *e = hook();
 	bool *changed = arena_array(&r->arena, field_total(e), 1);
-	const char *p[10], *paths, *rev = row_get(e, w->row, "rev");
+	const char *p[10], *rev = row_get(e, w->row, "rev");
+	struct told told;
 	long want = 0;
+	bool aimed;
 
 	(void)request_if_match(r, &want);
 	if (strtol(rev, NULL, 10) != want)
 		return fail_stale(r, strtol(rev, NULL, 10));
 	read_body(r, w->row, false, changed);
-	paths = check_entities(r, w->row);
+	told = check_entities(r, w->row);
 	if (r->faults != NULL)
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
 		    "Some fields are not right.");
 	/* Where it goes and what of is for those who may ask for one. */
-	if ((changed[field_index(e, "url")] ||
-	    changed[field_index(e, "entities")]) &&
-	    !role_may(role_find(r->who.role), V_CREATE, "webhook"))
+	aimed = changed[field_index(e, "url")] ||
+	    changed[field_index(e, "entities")];
+	if (aimed && !role_may(role_find(r->who.role), V_CREATE, "webhook"))
 		return fail(r, E_DENIED, NULL, NULL, NULL);
-	if ((changed[field_index(e, "url")] ||
-	    changed[field_index(e, "entities")]) &&
-	    strtol(row_get(e, w->row, "clearance"), NULL, 10) >
+	if (aimed && strtol(row_get(e, w->row, "clearance"), NULL, 10) >
 	    r->who.scope.clearance)
 		return fail(r, E_DENIED, "clearance",
 		    "该推送的敏感级别高于您的查看级别",
@@ -316,7 +321,8 @@ write_change(struct request *r, struct work *w)
 	w->phase = WRITTEN;
 	batch_open(&r->batch, &r->arena, &r->who.scope, LANE_FAST);
 	batch_add(&r->batch, &update, 10, p);
-	batch_addv(&r->batch, &update_state, 3, r->arg[0], paths, rev);
+	batch_addv(&r->batch, &update_state, 4, r->arg[0], told.paths, rev,
+	    told.groups);
 	batch_add(&r->batch, &one, 5, p);
 	return NEXT_DB;
 }
@@ -419,13 +425,13 @@ check_url(struct request *r, const char *url)
 }
 
 /* A list of entities that the webhook's role reads; all of them if there is
- * none. Returns entity → path, for whoever writes the messages. */
-static const char *
+ * none. */
+static struct told
 check_entities(struct request *r, const char **row)
 {
 	const struct role *role = role_find(row_get(hook(), row, "role"));
 	const char *text = row_get(hook(), row, "entities");
-	const char *names = "", *paths = "";
+	const char *names = "", *paths = "", *groups = "";
 	json_t *given = text != NULL ? json_loads(text, JSON_DECODE_ANY,
 	    NULL) : NULL;
 	size_t found = 0;
@@ -451,6 +457,8 @@ check_entities(struct request *r, const char **row)
 		    *names ? "," : "", e->name);
 		paths = arena_printf(&r->arena, "%s%s\"%s\":\"%s\"", paths,
 		    *paths ? "," : "", e->name, e->path);
+		groups = arena_printf(&r->arena, "%s%s\"%s\":\"%s\"", groups,
+		    *groups ? "," : "", e->name, entity_group(e));
 	}
 	if (found == 0 || (!all && (!json_is_array(given) ||
 	    found != json_array_size(given))))
@@ -460,7 +468,8 @@ check_entities(struct request *r, const char **row)
 	json_decref(given);
 	row_set(hook(), row, "entities", arena_printf(&r->arena, "[%s]",
 	    names));
-	return arena_printf(&r->arena, "{%s}", paths);
+	return (struct told) { arena_printf(&r->arena, "{%s}", paths),
+		arena_printf(&r->arena, "{%s}", groups) };
 }
 
 /* The row, and how it is going. */

@@ -24,8 +24,8 @@ static bool there(struct request *);
 static struct stmt deliveries;
 static const struct stmt rotate = { "webhook_rotate",
 	"SELECT webhook_rotate($5::uuid, $6::bytea, now() + interval '"
-	BOTH_HOURS " hours'), to_char((now() + interval '" BOTH_HOURS
-	" hours') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+	BOTH_HOURS " hours'), " SQL_UTC("(now() + interval '" BOTH_HOURS
+	" hours')")
 	" FROM webhook WHERE division_code BETWEEN $1::bigint AND $2::bigint"
 	SCOPE_LINE("line") " AND clearance <= $4::int"
 	" AND id = $5::uuid AND voided_at IS NULL" };

@@ -1,7 +1,7 @@
 /* See arena.h: chunks are linked, newest first; pieces are 16-byte aligned. */
 #include "arena.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +76,12 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	s = arena_vprintf(a, fmt, ap);
 	va_end(ap);
 	return s;
+}
+
+char *
+arena_int(struct arena *a, int64_t n)
+{
+	return arena_printf(a, "%" PRId64, n);
 }
 
 char *

@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct chunk;
 
@@ -28,6 +29,7 @@ char *arena_strdup(struct arena *, const char *);
 char *arena_strndup(struct arena *, const char *, size_t);
 char *arena_printf(struct arena *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
+char *arena_int(struct arena *, int64_t); /* in decimal digits */
 char *arena_vprintf(struct arena *, const char *, va_list)
     __attribute__((format(printf, 2, 0)));
 /* Overwrites everything that was taken: it held a secret. */

@@ -25,6 +25,7 @@ static const struct refusal attachment_refusals[] = {
 const struct entity attachment_entity = { .name = "attachment",
 	.path = "attachments",
 	.table = "attachment",
+	.category = "id",
 	.searched = true,
 	.label = "附件",
 	.text = "Files kept as evidence or archive: photos, scans, workbooks.",

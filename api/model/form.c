@@ -104,11 +104,11 @@ static const struct field form_question_fields[] = {
 	{ "sum_of", "等于之和",
 	    "Questions whose sum it is, within a yuan; a list.", T_JSON, 0, 0,
 	    0, 0, NULL, "R-16", NULL },
+	{ "hint", "填写说明", "What to mind.", T_TEXT, 0, 0, 0, 500, NULL,
+	    "F30", NULL },
 	{ "pii_class", "个人信息类别",
 	    "What the answer tells of somebody; none = nothing personal.",
 	    T_CODE, F_FILTER, 0, 0, 0, "pii_class", "5.3", NULL },
-	{ "hint", "填写说明", "What to mind.", T_TEXT, 0, 0, 0, 500, NULL,
-	    "F30", NULL },
 };
 
 static const struct refusal form_question_refusals[] = {
@@ -131,6 +131,7 @@ const struct entity form_question_entity = { .name = "form_question",
 	.text = "Questions of a form and which answers are problems.",
 	.fields = form_question_fields,
 	.nfields = COUNT(form_question_fields),
+	.nlate = 1,
 	.group = "template",
 	.parent = "template_id",
 	.key = L("template_id", "qid"),

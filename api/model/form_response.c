@@ -231,6 +231,7 @@ static const struct field form_finding_fields[] = {
 const struct entity form_finding_entity = { .name = "form_finding",
 	.path = "form-findings",
 	.table = "form_finding",
+	.category = "issue_id",
 	.label = "问卷发现问题",
 	.text = "Which answer of which form became which issue.",
 	.fields = form_finding_fields,

@@ -67,8 +67,6 @@ static const struct field fund_replacement_fields[] = {
 	{ "project_id", "项目", "Project the misused funds went to.", T_REF,
 	    F_REQUIRED | F_CREATE | F_FILTER, 0, 0, 0, "project", "G14",
 	    NULL },
-	{ "order_id", "重新安排令", "Order to arrange the funds anew.", T_REF,
-	    F_FILTER, 0, 0, 0, "supervision_order", "G14", NULL },
 	{ "order_no", "令号", "Number of the order.", T_TEXT, F_REQUIRED |
 	    F_CREATE | F_FILTER | F_LABEL, 0, 1, 60, NULL, "G14", NULL },
 	{ "issue_id", "问题", "Issue that records the misuse.", T_REF,
@@ -91,6 +89,8 @@ static const struct field fund_replacement_fields[] = {
 	    F_FILTER, 0, 0, 0, NULL, "G14", NULL },
 	{ "state", "状态", "State of the replacement.", T_CODE, F_COMMAND |
 	    F_FILTER, 0, 0, 0, "fund_replacement_state", "3.5.11", NULL },
+	{ "order_id", "重新安排令", "Order to arrange the funds anew.", T_REF,
+	    F_FILTER, 0, 0, 0, "supervision_order", "G14", NULL },
 };
 
 static const struct refusal fund_replacement_refusals[] = {
@@ -107,6 +107,7 @@ const struct entity fund_replacement_entity = { .name = "fund_replacement",
 	    "negative list.",
 	.fields = fund_replacement_fields,
 	.nfields = COUNT(fund_replacement_fields),
+	.nlate = 1,
 	.refusals = fund_replacement_refusals,
 	.group = "fund",
 	.moves = replacement_moves,
@@ -142,8 +143,6 @@ const struct entity fund_replacement_target_entity = {
 	.business = true };
 
 static const struct field fund_adjustment_fields[] = {
-	{ "run_id", "排名", "Ranking run that led to it.", T_REF, F_CREATE |
-	    F_FILTER, 0, 0, 0, "ranking_run", "G16", NULL },
 	{ "org_id", "单位",
 	    "Department or office it concerns; none for the county.", T_REF,
 	    F_CREATE | F_FILTER, 0, 0, 0, "org_unit", "B37", NULL },
@@ -157,6 +156,8 @@ static const struct field fund_adjustment_fields[] = {
 	    F_LABEL, 0, 1, 500, NULL, "T48", NULL },
 	{ "doc_no", "文号", "Number of the document.", T_TEXT, F_FILTER, 0, 0,
 	    60, NULL, "G16", NULL },
+	{ "run_id", "排名", "Ranking run that led to it.", T_REF, F_CREATE |
+	    F_FILTER, 0, 0, 0, "ranking_run", "G16", NULL },
 };
 
 const struct entity fund_adjustment_entity = { .name = "fund_adjustment",
@@ -166,6 +167,7 @@ const struct entity fund_adjustment_entity = { .name = "fund_adjustment",
 	.text = "What next year's funds gain or lose by a ranking.",
 	.fields = fund_adjustment_fields,
 	.nfields = COUNT(fund_adjustment_fields),
+	.nlate = 1,
 	.group = "fund",
 	.action = ACTION_OPTIONAL,
 	.business = true };

@@ -107,6 +107,7 @@ const struct entity household_year_fact_entity = {
 	.text = "Income and great expenses of a household in a year.",
 	.fields = household_year_fact_fields,
 	.nfields = COUNT(household_year_fact_fields),
+	.nlate = 1,
 	.group = "household",
 	.parent = "household_id",
 	.key = L("household_id", "income_year"),

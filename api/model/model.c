@@ -107,14 +107,24 @@ field_total(const struct entity *e)
 	return e->nfields + (e->business ? ncommon_fields : 0);
 }
 
+/* In the order of the table's columns, so that PostgreSQL hands out what it
+ * reads without turning it over: its id, its own fields, the common ones, and
+ * those of its own that came later. */
 const struct field *
 field_at(const struct entity *e, int i)
 {
+	size_t first = e->nfields - e->nlate, at;
+
 	if (i < 0 || (size_t)i >= field_total(e))
 		return NULL;
-	if ((size_t)i < e->nfields)
+	if (!e->business)
 		return &e->fields[i];
-	return &common_fields[(size_t)i - e->nfields];
+	at = (size_t)i;
+	if (at > 0 && at <= first)
+		return &e->fields[at - 1];
+	if (at >= first + ncommon_fields)
+		return &e->fields[at - ncommon_fields];
+	return &common_fields[at > 0 ? at - first : 0];
 }
 
 /* Asked some hundred times for every row of a list: a hash of each entity's
@@ -209,6 +219,7 @@ check_fields(const struct entity *e)
 	REQUIRE(e->state == NULL || field_index(e, e->state) >= 0);
 	REQUIRE(!e->business || e->nmoves == 0 || e->state != NULL);
 	REQUIRE(e->parent == NULL || field_index(e, e->parent) >= 0);
+	REQUIRE(e->category == NULL || field_index(e, e->category) >= 0);
 	for (size_t i = 0; e->key && e->key[i]; i++)
 		REQUIRE(field_index(e, e->key[i]) >= 0);
 	for (size_t i = 0; e->refusals && e->refusals[i].constraint; i++)

@@ -164,6 +164,7 @@ struct entity {
 	const char *text;
 	const struct field *fields;
 	size_t nfields;
+	size_t nlate; /* the last so many came after the table was made */
 	const struct move *moves;
 	size_t nmoves;
 	const char *state; /* name of the state field, NULL if none */
@@ -173,6 +174,10 @@ struct entity {
 	/* Field whose row gives division, sector line and sensitivity (and the
 	 * action, if that has one); NULL for a row of its own. */
 	const char *parent;
+	/* Field that tells the category of issues it is of, or the issue, or "id"
+	 * of a file that may be evidence of one; NULL: special groups read it
+	 * like anybody of their level (5.2). */
+	const char *category;
 	/* Natural key within a division and a line, NULL-ended; NULL = none. */
 	const char *const *key;
 	const struct refusal *refusals;

@@ -23,6 +23,9 @@ static const struct refusal org_coverage_refusals[] = {
 	{ "org_coverage_few", "division_code", "5.1",
 	    "一个单位最多覆盖八片区域，更多时请改用上一级区划",
 	    "is one of more than eight ranges: name a wider division" },
+	{ "org_coverage_categories", "category_code", "F12",
+	    "一个单位的问题类别覆盖最多一百条",
+	    "is one of more than a hundred of the organisation" },
 	{ 0 },
 };
 

@@ -279,6 +279,7 @@ static const struct field rectification_task_fields[] = {
 const struct entity rectification_task_entity = { .name = "rectification_task",
 	.path = "rectification-tasks",
 	.table = "rectification_task",
+	.category = "issue_id",
 	.label = "整改任务",
 	.text = "Tasks of a plan: who does what by when.",
 	.fields = rectification_task_fields,

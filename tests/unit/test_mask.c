@@ -9,6 +9,16 @@
 
 #include "check.h" /* cmocka has a fail() of its own */
 
+/* Stands in for the model, which is not asked: of the entity below. */
+int
+field_index(const struct entity *e, const char *name)
+{
+	for (size_t i = 0; i < e->nfields; i++)
+		if (strcmp(e->fields[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
 /* Stands in for the configuration: profiles as 0082 and 0093 have them. */
 const struct role *
 role_find(const char *code)

@@ -123,8 +123,8 @@ table(const struct entity *e)
 	    action[e->action]);
 	if (e->parent != NULL)
 		printf("CALL business_child('%s', '%s', '%s');\n", e->table,
-		    e->parent, entity_find(e->fields[field_index(e,
-		    e->parent)].of)->table);
+		    e->parent, entity_find(field_at(e, field_index(e,
+		    e->parent))->of)->table);
 	if (e->key != NULL) {
 		printf("CALL business_key('%s'", e->table);
 		for (size_t i = 0; e->key[i] != NULL; i++)

@@ -1,0 +1,13 @@
+/*
+ * What a GET may be asked for in its query: the parameters that the OpenAPI
+ * document gives its route, and no others. Lists of entities know theirs by
+ * themselves, for each caller (list_filter.c).
+ */
+#ifndef API_ASKED_H
+#define API_ASKED_H
+
+#include "request.h"
+
+void asked_init(void); /* after every route is registered */
+
+#endif
