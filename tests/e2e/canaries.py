@@ -1,6 +1,7 @@
 """Every unit of the demonstration county given a word of its own, wherever a
 unit's text can stand, and the routes of the OpenAPI document to look for it."""
 import base64
+import contextlib
 import io
 import json
 import re
@@ -232,3 +233,17 @@ def heard(reply):
     except ValueError:
         pass
     return set(re.findall(WORD + "(外[甲乙丙丁])", text))
+
+
+@contextlib.contextmanager
+def surveyed(stack):
+    """The stack while it runs: its routes, its document, its units, and the
+    workers that are to live on."""
+    stack.start()
+    try:
+        stack.routes, stack.doc = routes(stack.client())
+        stack.units = units(stack)
+        stack.workers = stack.pids("kore")
+        yield stack
+    finally:
+        stack.stop()

@@ -2,6 +2,7 @@
 a factory for tests that break things."""
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -10,7 +11,11 @@ from stack import Stack
 
 
 def pytest_configure(config):
-    """A folder for what all workers of this run copy (stack.migrated)."""
+    """A folder for what all workers of this run copy (stack.migrated); and
+    Ctrl-C means something, also to a run that a script began with &: a shell
+    cannot trap a signal that is ignored when it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if "TAIZHANG_TEMPLATE" not in os.environ:
         config.template = tempfile.mkdtemp(prefix="tz-template-", dir="/tmp")
         os.environ["TAIZHANG_TEMPLATE"] = config.template

@@ -34,6 +34,10 @@ OTHER_ACTION = str(uuid.uuid4())
 # Eight figures of a row's id, or three of a unit's code.
 SAID = re.compile(b"(?<=" + WORD.encode() + rb")(?:[0-9a-f]{8}|\d{3})")
 COVERED = int(PLACES["town"]), int(PLACES["village3"])
+# One category in the whole county, one in a town of it; Y-4 nowhere.
+CATEGORIES = {"Y-2": [int(PLACES["county"])], "Y-3": [int(PLACES["town"])]}
+BY_CATEGORY = {"issue": "category", "rectification_task": "issue_id",
+               "form_finding": "issue_id"}
 
 
 # Administrators of a part, and who moved rows go to (test_matrix_routes.py).
@@ -64,7 +68,8 @@ def actors(world, more=()):
         ("government", "county_authority", "county", "", 1),
         ("treasury", "finance", "county", "", 1),
         ("zone", "war_zone", "county", "", 1, COVERED),
-        ("special", "special_group", "county", WATER, 1),
+        ("special", "special_group", "county", "", 1,
+         (int(PLACES["county"]),), None, (), None, CATEGORIES),
         ("patrol", "patrol_group", "town", "", 1),
         ("pwater", "pref_dept", "prefecture", WATER, 1),
         ("pforce", "pref_task_force", "prefecture", "", 1),
@@ -159,19 +164,25 @@ class World:
         return secret
 
     def covers(self, a):
-        """An organisation that covers the places; None: no coverage."""
+        """An organisation that covers the places, or categories in places;
+        None: no coverage."""
         if a.cover is None:
             return None
         org = str(uuid.uuid4())
-        at = ", ".join(quoted(r.id) for r in self.rows["org_coverage"]
-                       if r.kind == "base" and r.division in a.cover
-                       and r.line == "" and r.sensitivity == 1)
+        covered = {c: (WATER, at) for c, at in (a.categories or {}).items()} \
+            or {None: ("", a.cover)}
         self.stack.psql(
             "INSERT INTO org_unit (id, code, name, kind, level,"
-            f" division_code) VALUES ('{org}', 'zone', '战区', 'war_zone', 3,"
-            f" {a.division}); SET session_replication_role = replica;"
-            f" UPDATE org_coverage SET org_id = '{org}', from_on = NULL,"
-            f" to_on = NULL WHERE id IN ({at})")
+            f" division_code) VALUES ('{org}', 'org-{a.name}', '战区',"
+            f" 'war_zone', 3, {a.division})")
+        for category, (line, places) in covered.items():
+            at = ", ".join(quoted(r.id) for r in self.rows["org_coverage"]
+                           if r.kind == "base" and r.division in places
+                           and r.line == line and r.sensitivity == 1)
+            self.stack.psql(
+                "SET session_replication_role = replica; UPDATE org_coverage"
+                f" SET org_id = '{org}', from_on = NULL, to_on = NULL,"
+                f" category_code = {quoted(category)} WHERE id IN ({at})")
         return org
 
     def rows_wanted(self, e):
@@ -240,6 +251,7 @@ class World:
                      and f.check == "NULL"]
             docs = [{**dict.fromkeys(texts, self.word(r)), **self.refers(r),
                      **({e.state: r.state} if r.state else {}),
+                     **({"category": category(r)} if n == "issue" else {}),
                      **({"action_id": r.action} if r.action else {}),
                      "id": r.id, "division_code": r.division, "competent_line":
                      r.line, "sensitivity": r.sensitivity,
@@ -277,6 +289,12 @@ class World:
                         f" FROM {e.table}")}
             for r in rows:
                 r.action, r.parent, r.owners = told[r.id]
+        issues = {r.id: (category(r), r) for r in self.rows["issue"]}
+        for n, column in BY_CATEGORY.items():
+            told = dict(self.stack.psql(f"SELECT id, {column} FROM"
+                                        f" {self.model[n].table}"))
+            for r in self.rows[n]:
+                r.category = issues.get(r.id if n == "issue" else told[r.id])
         rows = {r.id: r for rows in self.rows.values() for r in rows}
         for r in rows.values():       # whose it is, it is by what it is part of
             above = rows.get(r.parent)
@@ -290,6 +308,13 @@ class World:
             f"SELECT '{n}', count(*), md5(string_agg(md5(t::text), ''"
             f" ORDER BY id)) FROM {self.model[n].table} t"
             for n in sorted(self.rows)))
+
+
+def category(row):
+    """Of an issue that is planted."""
+    if row.state:
+        return "Y-4" if row.where == "town2" else "Y-2"
+    return {"": "Y-2", WATER: "Y-3", WOODS: "Y-4"}[row.line]
 
 
 def parent(code):

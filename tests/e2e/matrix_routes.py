@@ -44,6 +44,7 @@ def unit_row(world, code):
     """The issue that a unit's sheet has made, as far as authority goes."""
     row = Row(world.model["issue"], "", code, action=world.demo)
     row.action = world.demo
+    row.category = "Y-1", row    # canaries.py: 立项批复
     return row
 
 

@@ -84,13 +84,14 @@ def inside(division, within):
 
 class Actor:
     """Under one grant: its place, line and clearance, and what narrows it:
-    an action, the places an organisation covers, rows of its own; for an
-    application, what it was admitted to: {(entity, verb)}."""
+    an action, the places an organisation covers, rows of its own, categories
+    of issues and the places of each; for an application, what it was admitted
+    to: {(entity, verb)}."""
 
     def __init__(self, name, role, division, line="", clearance=2, cover=None,
-                 action=None, own=(), scopes=None):
+                 action=None, own=(), scopes=None, categories=None):
         self.name, self.role, self.division = name, role, int(division)
-        self.scopes = scopes
+        self.scopes, self.categories = scopes, categories
         self.line, self.clearance = line, clearance
         self.cover, self.action, self.own = cover, action, set(own)
         self.level = level_of(self.division) if role in AT_THEIR_PLACE \
@@ -110,6 +111,7 @@ class Row:
         self.filed = level_of(self.division)
         self.kind = "state" if state else "action" if action else "base"
         self.id, self.action, self.owners = None, action, set()
+        self.category = None    # (code, row) of the issue it is (of)
 
     def __repr__(self):
         return f"{self.entity.name} {self.where} {self.line} " \
@@ -134,12 +136,24 @@ def sees(actor, row):
     """Its place, line, sensitivity and action, and whose it is (5.1); what is
     shared also from below and on every line."""
     if row.sensitivity > actor.clearance or \
-            actor.action and row.action not in (None, actor.action):
+            actor.action and row.action not in (None, actor.action) or \
+            not of_category(actor, row):
         return False
     if row.entity.shared:
         return reaches(actor, row.division) or \
             inside(lowest(actor), row.division)
     return owns(actor, row)
+
+
+def of_category(actor, row):
+    """5.2: a special group reads plans and issues by category, a tree by the
+    parts of its codes; the rest like anybody of its level."""
+    if actor.categories is None or row.category is None:
+        return True
+    code, issue = row.category
+    return any(inside(issue.division, place)
+               for c, places in actor.categories.items() for place in places
+               if code == c or code.startswith(c + "-"))
 
 
 def lowest(actor):
@@ -225,7 +239,8 @@ def gives(actor, row, who):
         return responsible(actor)
     if who == "@acceptor":    # R-05, of what a township rectifies
         return actor.role == "lead_bureau" or \
-            actor.role == "special_group" and actor.line == row.line
+            actor.role == "special_group" and actor.categories is not None \
+            and of_category(actor, row)
     if who == "@self":
         return False          # departments only
     return who == actor.role

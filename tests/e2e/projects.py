@@ -42,7 +42,7 @@ def cast(county):
 
 
 def org(client, name):
-    found = [o for o in client.get("/v1/orgs?limit=200").json["items"]
+    found = [o for o in client.get("/v1/orgs").json["items"]
              if o["name"] == name]
     assert len(found) == 1, name
     return found[0]["id"]

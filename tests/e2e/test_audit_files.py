@@ -10,6 +10,7 @@ import pytest
 
 import audit_log
 import crowd
+from files import PDF, jpeg, send
 from people import people, report
 from stack import Stack, wait_for
 from test_privacy import household
@@ -83,6 +84,67 @@ def test_of_a_long_file_also_its_end(county, kind):
     assert taken(county, c)[len(before[0]):] == [{"format": kind}]
     assert taken(county, c, "export_end")[len(before[1]):] == [
         {"format": kind, "rows": rows}]
+
+
+def content(client, row, method="GET", **headers):
+    return client.request(method, f"/v1/attachments/{row['id']}/content",
+                          headers={k.replace("_", "-"): v
+                                   for k, v in headers.items()})
+
+
+def test_every_attachment_taken_is_an_event(county):
+    c = county.login("huangmaozhou")
+    row = send(c, jpeg(700_000), "现场.jpg").json
+    before = len(taken(county, c))
+    assert content(c, row).status == 200
+    assert taken(county, c)[before:] == [{"format": "image/jpeg"}]
+    event, = county.psql("SELECT entity, row_id FROM audit.event WHERE verb ="
+                         f" 'export' AND row_id = '{row['id']}'")
+    assert event == ["attachment", row["id"]]
+    # What sends nothing of it tells of nothing.
+    tag = f'"{row["sha256"]}"'
+    assert content(c, row, "HEAD").status == 200
+    assert content(c, row, If_None_Match=tag).status == 304
+    assert content(c, row, Range="bytes=900000-").status == 416
+    assert len(taken(county, c)) == before + 1
+    # Whoever takes it again takes it again, and so does somebody else.
+    assert content(c, row).status == 200
+    assert content(c, row, Range="bytes=0-99").status == 206
+    assert len(taken(county, c)) == before + 3
+    boss = people(county)("nongye")
+    others = len(taken(county, boss))
+    assert content(boss, row, Range="bytes=5-9").status == 206
+    assert len(taken(county, boss)) == others + 1
+
+
+def test_parts_of_one_file_are_one_taking(county):
+    """Of one worker, that is: each of them notes what it has not seen."""
+    c = county.login("huangmaozhou")
+    row, other = (send(c, jpeg(9000), f"{n}.jpg").json for n in range(2))
+    before = len(taken(county, c))
+    for first in range(1, 40):
+        assert content(c, row, Range=f"bytes={first}-{first}").status == 206
+    parts = len(taken(county, c)) - before
+    assert 1 <= parts <= county.workers, parts
+    assert content(c, other, Range="bytes=1-").status == 206
+    assert len(taken(county, c)) == before + parts + 1
+    # Another session is another taking.
+    again = county.login("huangmaozhou")
+    assert content(again, row, Range="bytes=1-1").status == 206
+    assert len(taken(county, c)) == before + parts + 2
+
+
+def test_no_event_no_attachment(county):
+    c = people(county)("huangmaozhou")
+    row = send(c, PDF, "a.pdf", "application/pdf").json
+    county.psql("REVOKE EXECUTE ON FUNCTION audit.append FROM taizhang_api")
+    try:
+        r = content(c, row)
+    finally:
+        county.psql("GRANT EXECUTE ON FUNCTION audit.append TO taizhang_api")
+    assert r.status == 503 and b"%PDF" not in r.body, r
+    assert "content-disposition" not in r.headers
+    assert content(c, row).body == PDF
 
 
 def test_no_event_no_file(county):

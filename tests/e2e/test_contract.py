@@ -50,6 +50,18 @@ def test_model_and_tables_agree(county):
             assert have[name][1] == text, (table, name)
 
 
+def test_rows_are_read_as_they_lie(county):
+    """field_at() gives the order of the columns: PostgreSQL then hands a row
+    on without a projection. A field that came later counts as nlate."""
+    for table, fields in model().items():
+        have = [r[0] for r in county.psql(
+            f"SELECT attname FROM pg_attribute WHERE attrelid ="
+            f" '{table}'::regclass AND attnum > 0 AND NOT attisdropped"
+            " ORDER BY attnum")]
+        if "filing_level" in fields:
+            assert list(fields) == have, table
+
+
 def test_every_column_of_every_table_has_its_comment(county):
     bare = county.psql(
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON"

@@ -231,3 +231,34 @@ def test_what_a_grant_is_narrowed_to(own):
     assert why(own, "bangfu", "issue:read", mine["id"]) is None
     assert own.login("bangfu", "for-this-test").get(
         f"/v1/issues/{mine['id']}").status == 200
+
+
+def test_an_account_that_is_locked_for_a_while(own):
+    """Of who cannot sign in; who is signed in goes on working."""
+    hire(own, "shut-out", "township_clerk", TOWN)
+    c, key = own._people.pop("shut-out"), "for-this-test"
+    row = report(people(own)("huangmaozhou"))
+    at = f"issue/{row['id']}"
+    for _ in range(20):
+        r = own.client().post("/v1/sessions", {"login": "shut-out",
+                                               "password": "wrong"})
+        if r.status == 429:
+            break
+    assert r.json["code"] == "locked"
+    assert why(own, "shut-out", "issue:read", at) is None
+    assert c.get(f"/v1/issues/{row['id']}").status == 200
+    assert c.delete("/v1/sessions/current").status == 204
+    x = told(own, "shut-out", "issue:read", at)
+    until, = own.psql("SELECT to_char(locked_until AT TIME ZONE"
+                      " 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') FROM"
+                      " login_failure WHERE key = 'account:shut-out'")
+    assert x["refused"]["code"] == "locked_out"
+    assert until[0] in x["refused"]["zh"] and until[0] in x["refused"]["en"]
+    assert [w["code"] for w in people(own)("nongye").get(
+        f"/v1/issues/{row['id']}/explain?user=shut-out").json["grants"][0][
+            "unseen"]] == ["locked_out"]
+    # Over by itself.
+    own.psql("UPDATE login_failure SET locked_until = now() WHERE key ="
+             " 'account:shut-out'")
+    assert why(own, "shut-out", "issue:read", at) is None
+    assert own.login("shut-out", key).get("/v1/me").status == 200

@@ -10,7 +10,7 @@ import pytest
 
 import front
 import test_hostile
-from canaries import routes, units
+from canaries import surveyed
 from stack import ROOT, Stack, free_port, wait_for
 # The same tests, through the proxy.
 from test_hostile import (  # noqa: F401
@@ -34,15 +34,8 @@ class Outside(Stack):
 
 @pytest.fixture(scope="module")
 def world():
-    s = Outside(demo=True, agent=False)
-    s.start()
-    try:
-        s.routes, s.doc = routes(s.client())
-        s.units = units(s)
-        s.workers = s.pids("kore")
+    with surveyed(Outside(demo=True, agent=False)) as s:
         yield s
-    finally:
-        s.stop()
 
 
 @pytest.mark.parametrize("n", range(0, len(test_hostile.RAW), 7))

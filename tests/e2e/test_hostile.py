@@ -9,7 +9,7 @@ import string
 
 import pytest
 
-from canaries import kind, put_in, routes, units
+from canaries import kind, put_in, surveyed
 from people import GOOD, TOWN, people, report
 from stack import Stack
 
@@ -19,15 +19,8 @@ SEED = int(os.environ.get("TAIZHANG_SEED", "0")) or random.randrange(1 << 32)
 
 @pytest.fixture(scope="module")
 def world():
-    s = Stack(demo=True, agent=False)
-    s.start()
-    try:
-        s.routes, s.doc = routes(s.client())
-        s.units = units(s)
-        s.workers = s.pids("kore")
+    with surveyed(Stack(demo=True, agent=False)) as s:
         yield s
-    finally:
-        s.stop()
 
 
 def problem(r):

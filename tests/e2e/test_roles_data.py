@@ -10,7 +10,7 @@ PARTS = {"auditor": "auditor", "sysadmin": "system_admin",
          "security_admin": "security_admin", "audit_admin": "audit_admin",
          "api_client": "client", "sheet_agent": "agent", "public": "public"}
 OWN = {"helper": "assigned", "operator_user": "operator", "evaluator": "task"}
-LINES = {"dept_clerk", "dept_lead", "special_group", "pref_dept"}
+LINES = {"dept_clerk", "dept_lead", "pref_dept"}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,7 @@ def test_every_role_of_the_matrix_and_no_other(roles):
         assert r["level"] == level, code
         assert r["own"] == OWN.get(code, ""), code
         assert r["needs_line"] == (code in LINES), code
+        assert r["by_category"] == (code == "special_group"), code
         assert r["plays"] == [code] and r["status"] == "active"
 
 PRIVACY = {"unmask", "unmask_case", "erase"}

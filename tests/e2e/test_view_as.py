@@ -160,6 +160,19 @@ def test_each_access_is_in_the_log_with_both(own):
     assert opened == [[admin, user, "15", "ok"]]
     told = people(own)("audit").get("/v1/audit?verb=view_as").json["items"]
     assert c.id in str(told)
+    # Who looked as whom, by both names; other sessions are not among it.
+    a = people(own)("audit")
+    got = a.get(f"/v1/audit?viewer={admin}&limit=1000").json["items"]
+    mine = [e for e in got if e["session"] == c.id]
+    assert [(e["verb"], e["outcome"]) for e in reversed(mine)] == [
+        tuple(x[:2]) for x in seen]
+    names = {x: own.psql(f"SELECT name FROM app_user WHERE id = '{x}'")[0][0]
+             for x in (user, admin)}
+    assert {(e["actor_name"], e["viewer_name"]) for e in mine} == {
+        (names[user], names[admin])}
+    assert {e["viewer"] for e in got} == {admin}
+    assert a.get(f"/v1/audit?viewer={user}").json["items"] == []
+    assert a.get("/v1/audit?viewer=x").status == 422
 
 
 def test_both_see_the_session_and_both_may_end_it(own):

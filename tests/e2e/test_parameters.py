@@ -1,0 +1,95 @@
+"""No address overlooks a parameter that it does not know, and what the
+document promises is known there."""
+import json
+import re
+
+import pytest
+
+from lives import STAFF, everybody
+from people import people
+from stack import Stack
+
+ACTORS = ("nongye", "admin", "security", "audit", "shenji", "huangmaozhou",
+          *STAFF)
+
+
+@pytest.fixture(scope="module")
+def world():
+    s = Stack(demo=True, agent=True).start()
+    who = everybody(s)
+    s.clients = [*map(who, ACTORS), s.client(next(
+        (s.var / "agent/tokens").iterdir()).read_text().strip())]
+    yield s
+    s.stop()
+
+
+@pytest.fixture(scope="module")
+def operations(world):
+    """[(path with something in it, names of the query's parameters)]"""
+    doc = world.client().get("/v1/openapi.json").json
+    shared = doc["components"]["parameters"]
+    out = []
+    for path, item in doc["paths"].items():
+        if "get" not in item or not path.startswith("/v1/"):
+            continue
+        asked = [shared[p["$ref"].rsplit("/", 1)[1]] if "$ref" in p else p
+                 for p in item["get"].get("parameters", [])]
+        out.append((re.sub(r"\{.*?\}", "0190f3a2-4b7c-7d10-9a55-2f1c3c8e0001",
+                           path),
+                    [p["name"] for p in asked if p["in"] == "query"]))
+    assert len(out) > 200
+    return out
+
+
+def allowed(world, path, query):
+    """What those answer who may ask there at all."""
+    return (r for r in (c.get(f"{path}?{query}") for c in world.clients)
+            if r.status != 403)
+
+
+def unknown(reply):
+    return [f["pointer"] for f in reply.json["faults"]
+            if f["code"] == "unknown_parameter"] if reply.status == 422 else []
+
+
+def test_what_nobody_knows_is_refused(world, operations):
+    for path, _ in operations:
+        replies = list(allowed(world, path, "no_such=1"))
+        assert replies, path
+        for r in replies:
+            assert r.status == 422 and unknown(r) == ["?no_such"], (path, r)
+            assert r.json["faults"][0]["message"]
+
+
+def test_what_is_promised_is_known(world, operations):
+    """To one at least: what he sees masked nobody searches."""
+    for path, names in operations:
+        for name in set(names) - {"sort"}:      # blank, it is no order
+            replies = allowed(world, path, f"{name}=")
+            first = next(replies, None)     # nobody: it is about somebody else
+            assert first is None or f"?{name}" not in unknown(first) or any(
+                f"?{name}" not in unknown(r) for r in replies), (path, name)
+
+
+def test_all_that_is_wrong_is_named(world):
+    r = people(world)("nongye").get("/v1/orgs?one=1&division=430981000000&two")
+    assert r.status == 422 and unknown(r) == ["?one", "?two"], r
+    # Names do not run together, and HEAD is GET.
+    for name in ("division%20cursor", "divisio", "", "division%20"):
+        r = people(world)("nongye").get(f"/v1/orgs?{name}=1")
+        assert r.status in (400, 422), (name, r)
+    assert people(world)("nongye").request(
+        "HEAD", "/v1/orgs?one=1").status == 422
+    # Nobody learns of an address by its parameters.
+    assert world.client().get("/v1/orgs?one=1").status == 401
+    assert people(world)("nongye").get("/v1/users?one=1").status == 403
+
+
+def test_outside_of_the_interface_and_bodies_are_left_alone(world):
+    """Probes put what they like behind the address, and an identity server
+    adds members to what the browser brings back."""
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert world.client().get(path + "?probe=1").status == 200, path
+    r = world.client().post("/v1/sessions?utm_source=x", {
+        "login": "nongye", "password": world.password})
+    assert r.status == 201 and json.loads(r.body)["token"]
