@@ -117,13 +117,38 @@ class Bench:
         sealed(self.stack)
         return (cpu(self.stack) - before) * 1000 / n
 
-    def figures(self):
-        self.client.get("/v1/issues?limit=1")  # plans anew
-        return {"row by id": self.measured(lambda: self.read("get")),
-                "50-row list": self.measured(lambda: self.read("list")),
-                "change of a row": self.measured(self.write),
+    def reads(self):
+        figures = {}
+        for what, name in (("row by id", "get"), ("50-row list", "list")):
+            self.read(name)  # plans anew, caches warm
+            figures[what] = self.measured(lambda: self.read(name))
+        return figures
+
+    def writes(self):
+        return {"change of a row": self.measured(self.write),
                 f"row of a bulk of {BULK}": self.measured(
                     lambda: sum(len(self.bulk()) for _ in range(4)))}
+
+
+def compare(stack, kind, goal):
+    """The variants in turns, so that what else the machine does meets all of
+    them; reads apart from writes, whose dead rows they would step over."""
+    variants = {"with": (True, True), "no log": (True, False),
+                "no walls": (False, True), "neither": (False, False)}
+    best = {}
+    for _ in range(ROUNDS):
+        for name, (wall, audit) in variants.items():
+            walls(stack, wall)
+            log(stack, audit)
+            for what, ms in kind().items():
+                best[what, name] = min(best.get((what, name), ms), ms)
+    for what in dict.fromkeys(w for w, _ in best):
+        ours = best[what, "with"]
+        for other in list(variants)[1:]:
+            ratio = best[what, other] / ours
+            row(f"{what}: log and walls", f"{ours:.3f} ms",
+                f"{other} {best[what, other]:.3f} ms", f"{ratio:.2f}",
+                None if other == "neither" else f">= {goal}", ratio >= goal)
 
 
 def main():
@@ -131,26 +156,9 @@ def main():
     stack.start(seconds=180)
     try:
         b = Bench(stack)
-        best = {}
-        variants = {"with": (True, True), "no log": (True, False),
-                    "no walls": (False, True), "neither": (False, False)}
-        for _ in range(ROUNDS):
-            for name, (wall, audit) in variants.items():
-                walls(stack, wall)
-                log(stack, audit)
-                for what, ms in b.figures().items():
-                    key = (name, what)
-                    best[key] = min(best.get(key, ms), ms)
         print(f"CPU of the whole system per request, best of {ROUNDS}")
-        for what in dict.fromkeys(w for _, w in best):
-            ours = best["with", what]
-            goal = READS_GOAL if what in ("row by id", "50-row list") \
-                else WRITES_GOAL
-            for other in ("no log", "no walls", "neither"):
-                ratio = best[other, what] / ours
-                row(f"{what}: log and walls", f"{ours:.3f} ms",
-                    f"{other} {best[other, what]:.3f} ms", f"{ratio:.2f}",
-                    f">= {goal}", ratio >= goal)
+        compare(stack, b.reads, READS_GOAL)
+        compare(stack, b.writes, WRITES_GOAL)
     finally:
         stack.stop()
 

@@ -19,16 +19,17 @@ from stack import Stack
 
 SECONDS = int(os.environ.get("SECONDS_EACH", "3"))
 PRESETS = os.environ.get("PRESETS", "county prefecture").split()
+WORKERS = 2  # of ours, and of fastify
 LIST = "/v1/projects?is_industry=true&sort=-total_investment_fen&limit=50"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Sized:
-    """A stack with the rows of a preset, one worker."""
+    """A stack with the rows of a preset, and the workers we ship with."""
 
     def __init__(self, preset):
         self.preset = preset
-        self.stack = Stack(demo=True, agent=False, workers=1).start()
+        self.stack = Stack(demo=True, agent=False, workers=WORKERS).start()
         self.socket = self.stack.socket()
         begin = time.monotonic()
         self.count = generate.generate(
@@ -37,11 +38,11 @@ class Sized:
         print(f"{preset}: {sum(self.count.values())} rows in "
               f"{time.monotonic() - begin:.0f} s", flush=True)
         self.users = {n: self.stack.login(f"level{n}") for n in range(1, 6)}
-        self.pid = self.stack.pids("kore")[-1]
+        self.pids = self.stack.pids("kore")
 
     def cpu(self):
-        """Seconds used by the worker and by its PostgreSQL processes."""
-        mine = [self.pid]
+        """Seconds used by the workers and by their PostgreSQL processes."""
+        mine = list(self.pids)
         for p in os.listdir("/proc"):
             try:
                 line = open(f"/proc/{p}/cmdline", "rb").read()
@@ -56,14 +57,15 @@ class Sized:
         return total / TICK
 
     def rss(self, peak=False):
-        """MB held now, or at most since forget_peak()."""
-        text = open(f"/proc/{self.pid}/status").read()
-        return int(re.search(r"VmHWM:\s+(\d+)" if peak else
-                             r"VmRSS:\s+(\d+)", text).group(1)) // 1024
+        """MB that one worker holds now, or at most since forget_peak()."""
+        held = re.compile(r"VmHWM:\s+(\d+)" if peak else r"VmRSS:\s+(\d+)")
+        return max(int(held.search(open(f"/proc/{p}/status").read()).group(1))
+                   for p in self.pids) // 1024
 
     def forget_peak(self):
-        with open(f"/proc/{self.pid}/clear_refs", "w") as f:
-            f.write("5")
+        for p in self.pids:
+            with open(f"/proc/{p}/clear_refs", "w") as f:
+                f.write("5")
 
     def script(self, name, path, ids=None):
         """A wrk script: one path, or a random row of a table by id."""
@@ -132,7 +134,7 @@ def against(sized):
          if isinstance(v, int) or k in ("division_code", "unit_code")
          else "array" if isinstance(v, list) else "object"
          if isinstance(v, dict) else "string") for k, v in item.items()
-        if k not in ("labels", "may", "faults")], 1, "/v1/projects")
+        if k not in ("labels", "may", "faults")], WORKERS, "/v1/projects")
     try:
         for name, title, lua, floor in (
                 ("get", "row by id", get, 0.7),
