@@ -125,6 +125,7 @@ class Bench:
         return figures
 
     def writes(self):
+        self.write()
         return {"change of a row": self.measured(self.write),
                 f"row of a bulk of {BULK}": self.measured(
                     lambda: sum(len(self.bulk()) for _ in range(4)))}
