@@ -31,9 +31,9 @@ const struct codes *row_codes(const struct entity *, const char *const *row);
 /* A value of a row by name; NULL when null or unknown. */
 const char *row_get(const struct entity *, const char *const *row,
     const char *name);
-/* From now on row_get() notes here, by column, what it is asked for; NULL: no
- * more. */
-void row_watch(bool *asked);
+/* From now on row_get() notes here, by column, what it is asked for, which is
+ * of rows of that entity only; NULL: no more. */
+void row_watch(const struct entity *, bool *asked);
 void row_set(const struct entity *, const char **row, const char *name,
     const char *value);
 /* Void, or in a state that ends it: its fields are fixed. */

@@ -194,7 +194,7 @@ mine_find(struct request *r, struct mine *mine, const char *const *row)
 	const struct entity *e = mine->entity;
 	char *to = mine->may;
 
-	row_watch(mine->asked);
+	row_watch(e, mine->asked);
 	for (size_t i = 0; i < mine->n; i++) {
 		const struct move *m = mine->move[i];
 
@@ -205,7 +205,7 @@ mine_find(struct request *r, struct mine *mine, const char *const *row)
 		to = stpcpy(to, m->name);
 		to = stpcpy(to, "\"");
 	}
-	row_watch(NULL);
+	row_watch(e, NULL);
 	mine->nmay = (size_t)(to - mine->may);
 	mine->len = mine_alike(mine, r->giver, row, mine->alike);
 }

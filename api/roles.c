@@ -42,7 +42,8 @@ static const struct stmt put_role = { "roles_put",
 	"INSERT INTO role AS r (code, label, level, clearance, needs_line,"
 	" by_category, own, pii_profile, second_factor, status, plays)"
 	" SELECT $1, n.label, n.level, n.clearance, n.needs_line,"
-	" n.by_category, n.own, n.pii_profile, n.second_factor, n.status, n.plays"
+	" n.by_category, n.own, n.pii_profile, n.second_factor, n.status,"
+	" n.plays"
 	" FROM jsonb_to_record($2::jsonb) AS n (label text, level int,"
 	" clearance int, needs_line boolean, by_category boolean, own text,"
 	" pii_profile text, second_factor boolean, status text, plays text[])"
@@ -132,7 +133,8 @@ render(struct buf *b, const struct role *role)
 		buf_json(b, pair[i + 1]);
 	}
 	buf_printf(b, ",\"level\":%d,\"clearance\":%d,\"needs_line\":%s,"
-	    "\"by_category\":%s,\"second_factor\":%s,\"plays\":[", role->level, role->clearance,
+	    "\"by_category\":%s,\"second_factor\":%s,\"plays\":[",
+	    role->level, role->clearance,
 	    role->line ? "true" : "false",
 	    role->category ? "true" : "false",
 	    role->second_factor ? "true" : "false");
@@ -220,12 +222,13 @@ filled(const struct role *role, const json_t *body)
 	json_t *out = role != NULL ? json_pack(
 	    "{ss si si sb sb ss ss sb ss s[]}", "label", role->label, "level",
 	    role->level, "clearance", role->clearance, "needs_line",
-	    role->line, "by_category", role->category, "own", role->own, "pii_profile", role->profile,
+	    role->line, "by_category", role->category, "own", role->own,
+	    "pii_profile", role->profile,
 	    "second_factor", role->second_factor, "status",
 	    role->active ? "active" : "retired", "plays")
 	    : json_pack("{si sb sb ss ss sb ss}", "clearance", 0, "needs_line",
-	    false, "by_category", false, "own", "", "pii_profile", "none", "second_factor", false,
-	    "status", "active");
+	    false, "by_category", false, "own", "", "pii_profile", "none",
+	    "second_factor", false, "status", "active");
 	json_t *plays = json_object_get(out, "plays");
 
 	REQUIRE(out != NULL);

@@ -33,10 +33,12 @@ row_codes(const struct entity *e, const char *const *row)
 }
 
 static bool *watch; /* by column, what is asked for; NULL: nobody minds */
+static const struct entity *watched;
 
 void
-row_watch(bool *asked)
+row_watch(const struct entity *e, bool *asked)
 {
+	watched = e;
 	watch = asked;
 }
 
@@ -47,8 +49,10 @@ row_get(const struct entity *e, const char *const *row, const char *name)
 
 	if (i < 0)
 		return NULL;
-	if (watch != NULL)
+	if (watch != NULL) {
+		REQUIRE(e == watched);
 		watch[i] = true;
+	}
 	return row[i];
 }
 
