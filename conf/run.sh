@@ -162,9 +162,21 @@ fi
 # A part that dies is started again; one that cannot live (three deaths within
 # two seconds of a start) ends the rest.
 declare -A quick=()
+died() {	# a part that lives no more
+	for dead in "${pids[@]}"; do
+		kill -0 "$dead" 2>/dev/null || return 0
+	done
+	return 1
+}
 while :; do
+	# wait -n only wakes this loop: it passes over a part whose death the shell
+	# noticed while it was busy with another's, hence also the sleep.
+	until died; do
+		sleep 5 </dev/null >/dev/null 2>&1 9>&- &
+		wait -n $! "${pids[@]}" 2>/dev/null || true
+	done
 	code=0
-	wait -n -p dead "${pids[@]}" || code=$?
+	wait "$dead" 2>/dev/null || code=$?
 	name=${part[$dead]}
 	for i in "${!pids[@]}"; do
 		[ "${pids[i]}" != "$dead" ] || unset "pids[i]"

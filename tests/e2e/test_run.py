@@ -4,6 +4,7 @@ import signal
 import pathlib
 import shutil
 import subprocess
+import time
 
 from stack import ROOT, Stack, wait_for
 
@@ -109,6 +110,25 @@ def test_a_killed_script_takes_its_parts_along(stack):
     s.process.kill()
     s.process.wait()
     wait_for(lambda: not alive(parts), 20)
+
+
+def test_parts_that_die_together_are_all_started_again(stack):
+    s = stack(demo=False, agent=False)
+    [jobs] = wait_for(lambda: s.pids("taizhang-jobs"), 10, why="job runner")
+    api = s.pids("kore")
+    os.kill(jobs, signal.SIGKILL)
+    time.sleep(0.2)     # while the script waits before it starts them
+    for pid in api:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: s.pids("taizhang-jobs"), 10, why="job runner")
+    wait_for(lambda: len(s.pids("kore")) == len(api), 10, why="API")
+
+    def answers():
+        try:
+            return s.client().get("/readyz").status == 200
+        except OSError:
+            return False
+    wait_for(answers, 20, why="the API answers")
 
 
 def test_help_everywhere():
