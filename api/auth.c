@@ -302,7 +302,8 @@ remembered(struct request *r, const char *hash)
 }
 
 /* What was found together with the answer that the configuration is still
- * the one in memory. */
+ * the one in memory. Not what a person still has to do: done at one worker, it
+ * must be done at all of them with the next request. */
 static void
 remember(struct request *r)
 {
@@ -311,7 +312,7 @@ remember(struct request *r)
 	struct known *k;
 
 	if (hash == NULL || strlen(r->who.scope.line) >= sizeof k->line ||
-	    scope_narrow(&r->who.scope))
+	    scope_narrow(&r->who.scope) || r->who.must != 0)
 		return;
 	k = known_of(hash);
 	/* Another session has the place now, or the answer may be older than
