@@ -4,6 +4,7 @@
  *
  *	bulk.c        the request's journey, the reply
  *	bulk_match.c  which rows are there, parents, references
+ *	bulk_key.c    their natural keys
  *	bulk_write.c  one INSERT and one UPDATE for all; halves when refused
  *
  * The whole request is one transaction. atomic=true (the default) writes all
@@ -16,6 +17,7 @@
 #include "entity.h"
 
 #define BULK_MAX 1000 /* rows of one request */
+#define KEY_MAX 16    /* parts of a natural key */
 
 enum bulk_what { BULK_NEW, BULK_CHANGED, BULK_SAME, BULK_BAD };
 
@@ -58,6 +60,16 @@ void match_take(struct request *, const struct entity *, struct bulk *);
 /* Faults for the references of row i that the caller cannot see. */
 void match_references(struct request *, const struct entity *, struct bulk *,
     size_t i);
+
+/* The ids of the rows that have the keys in $6…, for a UNION. */
+void key_build(struct buf *, const struct entity *);
+/* The key of each row that is not named by its id, and the lists for those
+ * parameters. Returns how many. */
+size_t key_plan(struct request *, const struct entity *, struct bulk *,
+    const char **lists);
+/* Of a row that is there; NULL: it has none. */
+const char *key_stored(struct request *, const struct entity *,
+    const char *const *row);
 
 /* The next statements to send, or NEXT_DONE when every row was decided. */
 enum next write_next(struct request *, const struct entity *, struct bulk *);

@@ -33,8 +33,11 @@ struct bulk_match {
 	size_t ntargets;
 };
 
-/* The transaction begins with something. */
-static const struct stmt nothing = { "bulk_nothing", "SELECT 1" };
+/* The transaction begins with this: planned for lists of a known length, a
+ * statement would read all of the caller's scope rather than look each row up,
+ * and would be planned anew each time. */
+static const struct stmt generic = { "bulk_plan", "SELECT"
+    " set_config('plan_cache_mode', 'force_generic_plan', true)" };
 
 /* Made at the first request for the entity. */
 static struct statements {
@@ -43,19 +46,12 @@ static struct statements {
 
 static const struct statements *statements_of(const struct entity *);
 static void build_there(struct buf *, const struct entity *);
-static bool placed(const struct entity *);
 static void plan_there(struct request *, const struct entity *,
     struct bulk *);
 static void plan_parents(struct request *, const struct entity *,
     struct bulk *);
 static void plan_targets(struct request *, const struct entity *,
     struct bulk *);
-static const char *key_sent(struct request *, const struct entity *,
-    const struct bulk_row *, struct buf *);
-static const char *key_with(struct request *, const char *text,
-    const char *part);
-static const char *key_stored(struct request *, const struct entity *,
-    const char *const *row);
 static const char *ids_of(struct request *, const struct bulk *,
     const char *(*)(const struct bulk_row *, const char *), const char *);
 static const char *own_id(const struct bulk_row *, const char *);
@@ -72,11 +68,10 @@ match_plan(struct request *r, const struct entity *e, struct bulk *b)
 {
 	b->match = arena_alloc(&r->arena, sizeof *b->match);
 	b->match->there = b->match->parents = -1;
+	batch_add(&r->batch, &generic, 0, NULL);
 	plan_there(r, e, b);
 	plan_parents(r, e, b);
 	plan_targets(r, e, b);
-	if (r->batch.n == 0)
-		batch_add(&r->batch, &nothing, 0, NULL);
 }
 
 void
@@ -182,8 +177,8 @@ statements_of(const struct entity *e)
 	return s;
 }
 
-/* $5 ids, $6 keys as a list of objects. In the order of ids, so that two
- * requests never wait for each other. */
+/* $5 ids, $6… a list for each part of the key. In the order of ids, so that
+ * two requests never wait for each other. */
 static void
 build_there(struct buf *b, const struct entity *e)
 {
@@ -192,55 +187,27 @@ build_there(struct buf *b, const struct entity *e)
 	buf_printf(b, " FROM %s WHERE ", e->table);
 	query_where(b, e);
 	buf_str(b, " AND id = ANY (ARRAY(SELECT unnest($5::uuid[])");
-	if (e->key != NULL) {
-		buf_printf(b, " UNION SELECT o.id FROM"
-		    " jsonb_populate_recordset(NULL::%s, $6::jsonb) k"
-		    " JOIN %s o ON true", e->table, e->table);
-		if (placed(e))
-			buf_str(b, " AND o.division_code = k.division_code");
-		for (size_t i = 0; e->key[i] != NULL; i++)
-			buf_printf(b, " AND o.%s = k.%s", e->key[i],
-			    e->key[i]);
-		buf_str(b, " WHERE o.voided_at IS NULL");
-	} else {
-		buf_str(b, " UNION SELECT NULL::uuid WHERE $6::text IS NULL");
-	}
+	if (e->key != NULL)
+		key_build(b, e);
 	buf_str(b, ")) ORDER BY id FOR UPDATE");
-}
-
-/* Whether the division is part of the key: not where a parent implies it. */
-static bool
-placed(const struct entity *e)
-{
-	return e->parent == NULL;
 }
 
 static void
 plan_there(struct request *r, const struct entity *e, struct bulk *b)
 {
-	const char *p[6], *ids = ids_of(r, b, own_id, NULL);
-	bool any = strcmp(ids, "{}") != 0;
-	struct buf keys;
+	const char *p[5 + KEY_MAX];
+	bool any;
+	size_t n;
 
-	buf_init(&keys, 4u << 20);
-	buf_char(&keys, '[');
-	for (size_t i = 0; e->key != NULL && i < b->n; i++) {
-		struct bulk_row *w = &b->row[i];
-
-		if (w->what != BULK_BAD && w->id == NULL)
-			w->key = key_sent(r, e, w, &keys);
-		any = any || w->key != NULL;
-	}
-	buf_char(&keys, ']');
-	if (any) {
-		query_scope(&r->arena, &r->who.scope, p);
-		p[4] = ids;
-		p[5] = e->key != NULL && !keys.over
-		    ? arena_strndup(&r->arena, keys.data, keys.len) : NULL;
+	query_scope(&r->arena, &r->who.scope, p);
+	p[4] = ids_of(r, b, own_id, NULL);
+	any = strcmp(p[4], "{}") != 0;
+	n = key_plan(r, e, b, &p[5]);
+	for (size_t i = 0; i < b->n && !any; i++)
+		any = b->row[i].key != NULL;
+	if (any)
 		b->match->there = (int)batch_add(&r->batch,
-		    &statements_of(e)->there, 6, p);
-	}
-	buf_free(&keys);
+		    &statements_of(e)->there, (unsigned)(5 + n), p);
 }
 
 static void
@@ -294,76 +261,6 @@ plan_targets(struct request *r, const struct entity *e, struct bulk *b)
 		m->target[t].index = batch_add(&r->batch, m->target[t].stmt,
 		    5, p);
 	}
-}
-
-/* The row's natural key as one text, and as an object for the statement; NULL
- * when a part of it was not sent, is not right, or is not his to see: what is
- * masked is not to be guessed. */
-static const char *
-key_sent(struct request *r, const struct entity *e, const struct bulk_row *w,
-    struct buf *keys)
-{
-	const json_t *code = json_object_get(w->body, "division_code");
-	const char *division = json_string_value(code), *sql[16];
-	const char *text = "";
-	struct reason why;
-	size_t n = 0;
-
-	if (placed(e)) {
-		if (division == NULL)
-			division = arena_printf(&r->arena, "%012lld",
-			    (long long)r->who.division);
-		if (strlen(division) != 12 ||
-		    strspn(division, "0123456789") != 12)
-			return NULL;
-		text = arena_printf(&r->arena, "%lld", strtoll(division, NULL,
-		    10));
-	}
-	for (; e->key[n] != NULL; n++) {
-		const struct field *f = field_at(e, field_index(e,
-		    e->key[n]));
-		const json_t *v = json_object_get(w->body, f->name);
-
-		REQUIRE(n < COUNT(sql));
-		if (v == NULL || mask_field(&r->who, e, f, NULL) != MASK_NONE ||
-		    !value_from_json(&r->arena, f, conf_codes(), v, &sql[n],
-		    &why) || sql[n] == NULL)
-			return NULL;
-		text = key_with(r, text, sql[n]);
-	}
-	buf_str(keys, keys->len > 1 ? ",{" : "{");
-	if (placed(e))
-		buf_printf(keys, "\"division_code\":\"%s\",", division);
-	for (size_t i = 0; i < n; i++) {
-		buf_printf(keys, "%s\"%s\":", i > 0 ? "," : "", e->key[i]);
-		buf_json(keys, sql[i]);
-	}
-	buf_char(keys, '}');
-	return text;
-}
-
-/* A part may hold whatever parts them. */
-static const char *
-key_with(struct request *r, const char *text, const char *part)
-{
-	return arena_printf(&r->arena, "%s\n%zu %s", text, strlen(part),
-	    part);
-}
-
-static const char *
-key_stored(struct request *r, const struct entity *e, const char *const *row)
-{
-	const char *text = placed(e) ? arena_printf(&r->arena, "%lld",
-	    strtoll(row_get(e, row, "division_code"), NULL, 10)) : "";
-
-	for (size_t i = 0; e->key[i] != NULL; i++) {
-		const char *v = row_get(e, row, e->key[i]);
-
-		if (v == NULL)
-			return NULL;
-		text = key_with(r, text, v);
-	}
-	return text;
 }
 
 /* {…} of what the rows name, each once in a row; of bad ones nothing. */

@@ -176,15 +176,9 @@ array(struct request *r, const struct set *s)
 	const char *text;
 
 	buf_init(&b, 256 * 1024);
-	for (unsigned i = 0; i < s->n; i++) {
-		buf_str(&b, i == 0 ? "{\"" : ",\"");
-		for (const char *p = s->value[i]; *p != '\0'; p++) {
-			if (*p == '"' || *p == '\\')
-				buf_char(&b, '\\');
-			buf_char(&b, *p);
-		}
-		buf_char(&b, '"');
-	}
+	buf_char(&b, '{');
+	for (unsigned i = 0; i < s->n; i++)
+		buf_element(&b, s->value[i]);
 	buf_char(&b, '}');
 	text = b.over ? NULL : arena_strndup(&r->arena, b.data, b.len);
 	buf_free(&b);

@@ -11,7 +11,6 @@
 
 static const char *given(const char *);
 static const char *narrow_array(struct arena *, const struct scope *);
-static void element(struct buf *, const char *);
 
 void
 scope_values(const struct scope *s, struct scope_values *v)
@@ -68,25 +67,12 @@ narrow_array(struct arena *a, const struct scope *s)
 	struct buf b;
 
 	buf_init(&b, 64 * 1024);
-	for (size_t i = 0; i < (scope_narrow(s) ? COUNT(part) : 1); i++) {
-		buf_char(&b, i == 0 ? '{' : ',');
-		element(&b, part[i]);
-	}
+	buf_char(&b, '{');
+	for (size_t i = 0; i < (scope_narrow(s) ? COUNT(part) : 1); i++)
+		buf_element(&b, part[i] != NULL ? part[i] : "");
 	buf_char(&b, '}');
 	REQUIRE(!b.over);
 	text = arena_strndup(a, b.data, b.len);
 	buf_free(&b);
 	return text;
-}
-
-static void
-element(struct buf *b, const char *text)
-{
-	buf_char(b, '"');
-	for (const char *p = text != NULL ? text : ""; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			buf_char(b, '\\');
-		buf_char(b, *p);
-	}
-	buf_char(b, '"');
 }

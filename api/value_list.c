@@ -215,21 +215,13 @@ text_array(struct arena *a, const char *const *list, size_t n)
 	buf_init(&b, 1 << 20);
 	buf_char(&b, '{');
 	for (size_t i = 0; i < n; i++) {
-		bool quoted = needs_quotes(list[i]);
-
-		if (i > 0)
-			buf_char(&b, ',');
-		if (!quoted) {
-			buf_str(&b, list[i]);
+		if (needs_quotes(list[i])) {
+			buf_element(&b, list[i]);
 			continue;
 		}
-		buf_char(&b, '"');
-		for (const char *p = list[i]; *p != '\0'; p++) {
-			if (*p == '"' || *p == '\\')
-				buf_char(&b, '\\');
-			buf_char(&b, *p);
-		}
-		buf_char(&b, '"');
+		if (i > 0)
+			buf_char(&b, ',');
+		buf_str(&b, list[i]);
 	}
 	buf_char(&b, '}');
 	REQUIRE(!b.over);

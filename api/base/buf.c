@@ -217,3 +217,26 @@ room(struct buf *b, size_t n)
 	b->cap = cap;
 	return true;
 }
+
+void
+buf_element(struct buf *b, const char *s)
+{
+	if (b->len > 0 && b->data[b->len - 1] != '{')
+		buf_char(b, ',');
+	if (s == NULL) {
+		buf_str(b, "NULL");
+		return;
+	}
+	buf_char(b, '"');
+	for (;;) {
+		size_t n = strcspn(s, "\"\\");
+
+		buf_add(b, s, n);
+		s += n;
+		if (*s == '\0')
+			break;
+		buf_char(b, '\\');
+		buf_char(b, *s++);
+	}
+	buf_char(b, '"');
+}

@@ -35,6 +35,9 @@ char *buf_take(struct buf *, size_t *len);
 /* JSON: s must be valid UTF-8. NULL writes null. */
 void buf_json(struct buf *, const char *s);
 void buf_json_n(struct buf *, const char *s, size_t n);
+/* A text of PostgreSQL's {…}, in quotes; NULL writes NULL. With a comma before
+ * it unless the last byte is {. */
+void buf_element(struct buf *, const char *s);
 /* "key": — with a comma before it unless the last byte is { or [ . */
 void buf_key(struct buf *, const char *key);
 /* A comma unless the last byte is { [ or : . */
