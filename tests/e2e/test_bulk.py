@@ -198,3 +198,53 @@ def test_what_the_database_refuses_leaves_no_connection_behind(county):
         "SELECT count(*) FROM pg_stat_activity WHERE usename = 'taizhang_api'"
         " AND state LIKE 'idle in transaction%'") == [["0"]], 2,
         why="transactions ended")
+
+
+def test_texts_arrive_as_they_were_sent(county):
+    """However they look to who reads a list of them; also as keys."""
+    who = people(county)("qionghu")
+    unit = who.get("/v1/me").json["division"]
+    texts = ["NULL", "{甲,乙}", '说"是"', "\\", '\\"', "}{", "'", "a,b", "{}",
+             '{"a":null}', "甲\n乙"]
+    rows = [{"project_no": t.replace("\n", " "), "name": t, "content": t,
+             "build_year": 2023, "type_l1": "industry", "is_industry": True,
+             "total_investment_fen": k, "support_fund_fen": 0,
+             "extra": {t: t}, "sensitive_kind": ["S1", "S3"],
+             "division_code": unit} for k, t in enumerate(texts)]
+    made = who.post("/v1/projects/bulk", {"items": rows})
+    assert made.status == 200 and made.json["created"] == len(rows), made
+    for again in ({}, {"remark": '","'}, {"remark": None}):
+        r = who.post("/v1/projects/bulk", {"items": [
+            dict(row, **again) for row in rows]})
+        assert [x["id"] for x in r.json["items"]] == [
+            x["id"] for x in made.json["items"]], r
+        assert r.json["changed"] == (len(rows) if again else 0), r
+    for row, x in zip(rows, made.json["items"]):
+        got = who.get(f"/v1/projects/{x['id']}").json
+        assert {k: got[k] for k in row} == row and got["rev"] == 3
+
+
+def test_many_rows_have_the_history_that_one_has(county):
+    """The same bytes, lines and kinds, however they were written (4.6)."""
+    who = people(county)("qionghu")
+    unit = who.get("/v1/me").json["division"]
+    ids = [x["id"] for n in (49, 50) for x in bulk(
+        who, items(n, unit, extra={"b": 1, "a": 2})).json["items"]]
+    for some in (ids[:49], ids[49:]):
+        county.psql("UPDATE issue SET sensitivity = 2, voided_at = now() "
+                    "WHERE id = ANY ('{%s}')" % ",".join(some))
+    own = "{%s}" % ",".join(ids)
+    assert county.psql(
+        "SELECT count(*) FROM issue i JOIN history h ON h.entity = 'issue' "
+        "AND (h.row_id, h.rev, h.line, h.sensitivity, h.division_code, h.at) "
+        "= (i.id, i.rev, i.competent_line, i.sensitivity, i.division_code, "
+        "i.updated_at) AND h.data::text = to_jsonb(i)::text "
+        f"WHERE i.id = ANY ('{own}')") == [["99"]]
+    assert county.psql(
+        "SELECT c.rev, c.kind, c.sensitivity, h.channel, count(*) "
+        "FROM change c JOIN history h USING (entity, row_id, rev) "
+        f"WHERE c.row_id = ANY ('{own}') "
+        "GROUP BY 1, 2, 3, 4 ORDER BY 1, 2") == [
+            ["1", "created", "1", "api", "99"],
+            ["2", "gone", "1", "sql", "99"],
+            ["2", "voided", "2", "sql", "99"]]
