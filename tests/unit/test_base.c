@@ -51,6 +51,25 @@ test_buf_json(void **state)
 	buf_free(&b);
 }
 
+static void
+test_buf_element(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	buf_char(&b, '{');
+	buf_element(&b, "");
+	buf_element(&b, NULL);
+	buf_element(&b, "NULL");
+	buf_element(&b, "{a,王}");
+	buf_element(&b, "\"a\\\"\n'");
+	buf_char(&b, '}');
+	assert_string_equal(b.data,
+	    "{\"\",NULL,\"NULL\",\"{a,王}\",\"\\\"a\\\\\\\"\n'\"}");
+	buf_free(&b);
+}
+
 /* Every byte that needs an escape, and its neighbours, at every place of the
  * eight that are looked at together. */
 static void
@@ -418,6 +437,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_buf_json),
+		cmocka_unit_test(test_buf_element),
 		cmocka_unit_test(test_buf_json_places),
 		cmocka_unit_test(test_buf_limit),
 		cmocka_unit_test(test_buf_numbers),
