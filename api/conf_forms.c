@@ -5,12 +5,19 @@
 
 #include "mask.h"
 
+/* One that was made void still says what was answered to it, unless another
+ * has its number now. */
+#define QUESTIONS                                                              \
+	" FROM form_question q WHERE (voided_at IS NULL OR NOT EXISTS"         \
+	" (SELECT FROM form_question n WHERE n.template_id = q.template_id"    \
+	" AND n.qid = q.qid AND n.voided_at IS NULL))"
+
 const struct stmt conf_forms_sql = { "conf_forms",
 	"SELECT * FROM (SELECT template_id::text AS form, 'answers' AS part,"
-	" qid AS key, pii_class AS class FROM form_question WHERE pii_class IS"
-	" NOT NULL AND voided_at IS NULL UNION ALL SELECT DISTINCT"
-	" template_id::text, 'notes', section, pii_class FROM form_question"
-	" WHERE pii_class IS NOT NULL AND voided_at IS NULL UNION ALL SELECT"
+	" qid AS key, pii_class AS class" QUESTIONS " AND pii_class IS NOT NULL"
+	" UNION ALL SELECT DISTINCT"
+	" template_id::text, 'notes', section, pii_class" QUESTIONS
+	" AND pii_class IS NOT NULL UNION ALL SELECT"
 	" t.id::text, 'header', h->>'name', h->>'class' FROM form_template t,"
 	" jsonb_array_elements(t.header_fields) h WHERE h ? 'class' UNION ALL"
 	" SELECT id::text, '', '', '' FROM form_template) AS x ORDER BY form"
@@ -18,9 +25,9 @@ const struct stmt conf_forms_sql = { "conf_forms",
 
 const struct stmt conf_categories_sql = { "conf_categories",
 	"SELECT * FROM (SELECT template_id::text AS form, 'answers' AS part,"
-	" qid AS key, category_code FROM form_question WHERE voided_at IS NULL"
+	" qid AS key, category_code" QUESTIONS
 	" UNION SELECT template_id::text, 'notes', section, category_code"
-	" FROM form_question WHERE voided_at IS NULL) AS x"
+	QUESTIONS ") AS x"
 	" WHERE category_code IS NOT NULL ORDER BY form COLLATE \"C\"" };
 
 static const char *copy(struct arena *, const struct rows *, int, int);

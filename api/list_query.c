@@ -264,6 +264,9 @@ needed(struct request *r, struct list *l)
 		if (class == PII_ANSWERS || class == PII_PERSON)
 			l->need[field_index(l->entity, class == PII_PERSON
 			    ? "kind" : "template_id")] = true;
+		if (class == PII_ANSWERS) /* 5.2, by category */
+			l->need[field_index(l->entity, "division_code")] =
+			    true;
 	}
 	for (unsigned i = 0; i < l->nexpand; i++)
 		l->need[l->expand[i]] = true;
