@@ -5,6 +5,7 @@
 #include "base/uid.h"
 #include "conf.h"
 #include "feed.h"
+#include "scope.h"
 #include "settings.h"
 
 #define NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -85,9 +86,11 @@ static void
 mark(struct request *r, unsigned char out[MARK])
 {
 	const struct scope *s = &r->who.scope;
-	const char *text = arena_printf(&r->arena, "%lld %lld %s %d %s %s",
+	const char *text = arena_printf(&r->arena, "%lld %lld %s %d %s %s%s%s",
 	    (long long)s->lo, (long long)s->hi, s->line, s->clearance,
-	    r->who.role, conf_epoch());
+	    r->who.role, conf_epoch(),
+	    text_given(s->cover) ? s->cover : "",
+	    text_given(s->category) ? s->category : "");
 	unsigned char full[16];
 
 	(void)crypto_generichash(full, sizeof full, (const unsigned char *)text,
