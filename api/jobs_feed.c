@@ -99,7 +99,9 @@ jobs_prune(void)
 	    " AND d.state = 'pending' AND d.claimed_by IS NULL"
 	    " AND NOT role_reads(w.role, s.groups ->> d.entity)", 0, NULL));
 	PQclear(jobs_ask("DELETE FROM webhook_delivery WHERE state <>"
-	    " 'pending' AND tried_at < now() - interval '30 days'", 0, NULL));
+	    " 'pending' AND (tried_at < now() - interval '30 days'"
+	    " OR tried_at IS NULL AND at < now() - interval '30 days')", 0,
+	    NULL));
 	PQclear(jobs_ask("DELETE FROM idempotency WHERE created_at <"
 	    " now() - interval '30 days'", 0, NULL));
 	(void)jobs_end();

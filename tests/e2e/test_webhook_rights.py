@@ -1,5 +1,7 @@
 """A webhook tells of what its role reads when it is sent, not of what it read
 when it was made."""
+import os
+import signal
 import time
 
 import pytest
@@ -71,4 +73,23 @@ def test_what_waits_to_be_sent_is_not_sent(world, issues):
     rights(world, "issue", *issues)
     wait_at(world, "/waits", 1)
     assert told(world, "/waits") == [row["id"]]
+    end(world, hook)
+
+
+def test_what_was_never_sent_is_forgotten_in_the_end(world, issues):
+    """As what was sent is, after thirty days."""
+    hook = subscribe(world, "/never", entities=["issue"])
+    mine = f"FROM webhook_delivery WHERE webhook_id = '{hook['id']}'"
+    world.psql("UPDATE webhook_state SET paused_until = now() + interval"
+               f" '1 hour' WHERE webhook_id = '{hook['id']}'")
+    for _ in range(2):
+        report(people(world)("huangmaozhou"))
+    wait_for(lambda: world.psql(f"SELECT count(*) {mine}") == [["2"]], 20)
+    world.psql("UPDATE webhook_delivery SET at = now() - interval '31 days'"
+               f" WHERE id = (SELECT id {mine} ORDER BY seq LIMIT 1)")
+    rights(world, "issue")
+    for pid in world.pids("taizhang-jobs"):     # begins by tidying up
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: world.psql(f"SELECT state, error, tried_at {mine}")
+             == [["failed", "not_readable", ""]], 20)
     end(world, hook)
