@@ -114,8 +114,9 @@ sync_site(struct site *s)
 	s->refused = false;
 	/* What was promised to the outbox goes first: a new plan would be
 	 * made against a base that does not know of it. */
-	if ((e = push_send(s->state, s->client, s->id, &sent)) != OK ||
-	    (e = versions(s)) != OK || (e = rounds(s)) != OK)
+	e = push_send(s->state, s->client, s->id, &sent);
+	json_decref(sent.rejected); /* the version's own plan tells of them */
+	if (e != OK || (e = versions(s)) != OK || (e = rounds(s)) != OK)
 		return e;
 	return s->settled ? sync_fresh(s) : OK;
 }
