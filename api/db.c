@@ -125,6 +125,7 @@ db_submit(struct batch *b, struct hold *hold, db_done *done, void *arg,
 		if (!standby_reached(b->after))
 			j->lane = LANE_SLOW;
 	}
+	j->limit_ms = b->limit_ms;
 	j->last = b->last && hold->conn != NULL;
 	j->keep = b->hold && !b->last;
 	j->save = b->save && hold->conn != NULL;

@@ -82,6 +82,8 @@ struct batch {
 	bool save;   /* of a held transaction: a failure undoes this batch
 			only, and the transaction goes on */
 	bool last;   /* this batch ends a held transaction with COMMIT */
+	unsigned limit_ms; /* what its statements may take; 0 = as its lane
+			      says */
 	bool aside;  /* it only reads: on the standby if that is near; where it
 			was answered, once it is (standby.h) */
 	bool probe;  /* … and asks the standby itself, however it is */

@@ -42,6 +42,9 @@ static const struct scope_kind {
 	{ "taizhang_scope_looks_list", SCOPE_SET_NARROW LOOKS LIST } },
 	SCOPE_VALUES };
 
+static const struct stmt own_limit = { "taizhang_limit",
+	"select set_config('statement_timeout', $1, true)" };
+
 static void conn_say(struct conn *, const char *why);
 static void conn_connect(struct conn *);
 static void conn_poll(struct conn *);
@@ -52,6 +55,7 @@ static bool conn_flush(struct conn *);
 static bool send_parts(struct conn *, struct job *);
 static bool send_gate(struct conn *, struct job *);
 static bool send_scope(struct conn *, struct job *, const struct batch *);
+static bool send_limit(struct conn *, struct job *);
 static void send_simple(struct conn *, const char *sql);
 static void enqueue(struct conn *, struct job *);
 static struct job *internal_job(struct conn *);
@@ -62,7 +66,7 @@ conn_open(struct conn *c, const char *kind)
 	static const struct stmt *const own[] = { &reads_only.stmt[0],
 		&reads_only.stmt[1], &wide.stmt[0], &wide.stmt[1],
 		&narrow.stmt[0], &narrow.stmt[1], &looks.stmt[0],
-		&looks.stmt[1] };
+		&looks.stmt[1], &own_limit };
 
 	db_register(own, COUNT(own));
 	c->kind = kind;
@@ -127,7 +131,8 @@ conn_tick(struct conn *c, uint64_t now, unsigned hung_ms)
 		}
 		/* FALLTHROUGH */
 	case CONN_SETTING_UP:
-		if (c->head != NULL && now - c->head->since_ms > hung_ms)
+		if (c->head != NULL && now - c->head->since_ms >
+		    hung_ms + c->head->limit_ms)
 			conn_reset(c, "no answer in time");
 		break;
 	}
@@ -358,7 +363,7 @@ send_parts(struct conn *c, struct job *j)
 		job_expect(j, PART_BEGIN, 0);
 	}
 	if ((c->aside && !b->probe && !send_gate(c, j)) ||
-	    !send_scope(c, j, b))
+	    !send_scope(c, j, b) || (j->limit_ms > 0 && !send_limit(c, j)))
 		return false;
 	for (unsigned i = 0; i < b->n; i++) {
 		const struct planned *p = &b->at[i];
@@ -414,6 +419,21 @@ send_scope(struct conn *c, struct job *j, const struct batch *b)
 	name = stmt_ready(c, j, 0, &kind->stmt[list]);
 	if (name == NULL || PQsendQueryPrepared(c->pg, name, kind->values,
 	    values.at, NULL, NULL, 0) == 0)
+		return false;
+	job_expect(j, PART_SCOPE, 0);
+	return true;
+}
+
+/* For this transaction. */
+static bool
+send_limit(struct conn *c, struct job *j)
+{
+	char ms[U64_TEXT];
+	const char *const value = u64_text(ms, j->limit_ms);
+	const char *name = stmt_ready(c, j, 0, &own_limit);
+
+	if (name == NULL || PQsendQueryPrepared(c->pg, name, 1, &value, NULL,
+	    NULL, 0) == 0)
 		return false;
 	job_expect(j, PART_SCOPE, 0);
 	return true;

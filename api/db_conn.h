@@ -38,8 +38,9 @@ struct job {
 	bool internal;	     /* rollback, preparing, LISTEN */
 	enum err err;
 	uint64_t since_ms;   /* queued, then sent */
+	unsigned limit_ms;   /* batch.limit_ms */
 	unsigned n, at;
-	struct expect expect[3 * BATCH_MAX + 4];
+	struct expect expect[3 * BATCH_MAX + 6];
 };
 
 enum conn_state { CONN_DOWN, CONN_CONNECTING, CONN_SETTING_UP, CONN_READY };

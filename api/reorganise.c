@@ -15,6 +15,8 @@
 
 #define MOVES_MAX 2000
 #define PAGE "100"
+/* A county has hundreds of thousands of rows; less than what the proxy waits. */
+#define LONG_MS 110000
 
 enum phase { ASKED, DONE };
 
@@ -120,6 +122,7 @@ reorganise(struct request *r)
 		return shape_refuse(r);
 	p->phase = DONE;
 	dry_batch(r);
+	r->batch.limit_ms = LONG_MS;
 	batch_addv(&r->batch, &carry_out, 3, p->moves, p->effective,
 	    p->document);
 	dry_settle(r);

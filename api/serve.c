@@ -286,6 +286,9 @@ send_batch(struct request *r)
 		return false;
 	if (settings()->standby != NULL && r->flow.stage == HANDLE)
 		after_lead(r);
+	if (r->batch.limit_ms > 0)
+		r->flow.deadline_ms = now_about_ms() + r->batch.limit_ms +
+		    REQUEST_MS;
 	r->flow.pending = true;
 	if (db_submit(&r->batch, &r->flow.hold, batch_back, r, &r->flow.job))
 		return true;
