@@ -155,6 +155,28 @@ def test_coverage(land, world):
     assert reads(c, rows[TOWN, 1]) == 200
 
 
+def test_the_feed_begins_anew_with_what_is_covered(land, world):
+    """What came into reach has no change of its own: whoever goes on from
+    before would never hear of it. A place between two that are covered is no
+    wider range, another category none at all."""
+    zone, group = org(land, "zq4"), org(land, "zx4", "special_group")
+    category = "UPDATE org_coverage SET category_code = '{}' WHERE org_id =" \
+        f" '{group}'"
+    cover(land, zone, TOWN, THIRD)
+    cover(land, group, COUNTY)
+    system(land, category.format("Y-2"))
+    for login, role, code, more in (
+            ("xinzhen", "war_zone", "zq4", lambda: cover(land, zone, SIBLING)),
+            ("xinlei", "special_group", "zx4",
+             lambda: system(land, category.format("Y-1")))):
+        c = hire(land, login, role, cover_org=code)
+        after = c.get("/v1/changes?after=now").json["next"]
+        assert c.get(f"/v1/changes?after={after}").status == 200
+        more()
+        r = c.get(f"/v1/changes?after={after}")
+        assert r.status == 410 and r.json["code"] == "cursor_expired", r
+
+
 def test_an_organisation_that_covers_nothing_sees_nothing(land, world):
     org(land, "zq0")
     c = hire(land, "kongqu", "war_zone", cover_org="zq0")
