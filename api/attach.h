@@ -15,5 +15,6 @@ enum next attach_content(struct request *);
 /* attach_taken.c: whether sending it, from its first byte or from another, is
  * a taking away of its own that the log is to tell of. */
 bool attach_taking(const struct request *, bool from_start);
+void attach_taken(const struct request *); /* and it was sent */
 
 #endif

@@ -30,6 +30,7 @@ struct outflow {
 	const char *wrong; /* what is wrong with the file */
 	bool ready;	   /* piece[] is to go out */
 	bool part, begun;  /* not from the first byte; the first piece is out */
+	const struct request *told; /* of whose taking the log is told */
 	bool busy, left;   /* a thread has it; the request is gone */
 };
 
@@ -224,8 +225,10 @@ give(struct request *r, struct outflow *o)
 		return lost(r, o);
 	if (r->method == M_HEAD)
 		return NEXT_PART; /* the length without the bytes */
-	if (!o->begun && attach_taking(r, !o->part))
+	if (!o->begun && attach_taking(r, !o->part)) {
 		audit_file(r, r->type, -1);
+		o->told = r;
+	}
 	o->begun = true;
 	buf_add(&r->reply, o->piece, o->got);
 	o->got = 0;
@@ -249,6 +252,8 @@ let_go(void *held)
 {
 	struct outflow *o = held;
 
+	if (o->told != NULL && o->told->status < 400)
+		attach_taken(o->told);
 	o->left = true;
 	if (!o->busy)
 		release(o);

@@ -14,6 +14,7 @@ static struct taken {
 } kept[KEPT];
 static size_t next;
 
+static struct taken *find(const struct request *);
 static bool same(const struct taken *, const struct request *);
 
 /*
@@ -28,15 +29,15 @@ static bool same(const struct taken *, const struct request *);
 bool
 attach_taking(const struct request *r, bool from_start)
 {
-	uint64_t now = now_ms();
-	struct taken *t = NULL;
+	return from_start || find(r) == NULL;
+}
 
-	for (size_t i = 0; i < KEPT && t == NULL; i++)
-		if (kept[i].at_ms != 0 && now - kept[i].at_ms < SAME_MS &&
-		    same(&kept[i], r))
-			t = &kept[i];
-	if (t != NULL && !from_start)
-		return false;
+/* Only now: of what the log could not be told of nothing was sent. */
+void
+attach_taken(const struct request *r)
+{
+	struct taken *t = find(r);
+
 	if (t == NULL) {
 		t = &kept[next];
 		next = (next + 1) % KEPT;
@@ -45,8 +46,19 @@ attach_taking(const struct request *r, bool from_start)
 		snprintf(t->client, sizeof t->client, "%s", r->who.client);
 		snprintf(t->row, sizeof t->row, "%s", r->arg[0]);
 	}
-	t->at_ms = now;
-	return true;
+	t->at_ms = now_ms();
+}
+
+static struct taken *
+find(const struct request *r)
+{
+	uint64_t now = now_ms();
+
+	for (size_t i = 0; i < KEPT; i++)
+		if (kept[i].at_ms != 0 && now - kept[i].at_ms < SAME_MS &&
+		    same(&kept[i], r))
+			return &kept[i];
+	return NULL;
 }
 
 static bool

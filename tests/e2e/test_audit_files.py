@@ -144,6 +144,10 @@ def test_no_event_no_attachment(county):
         county.psql("GRANT EXECUTE ON FUNCTION audit.append TO taizhang_api")
     assert r.status == 503 and b"%PDF" not in r.body, r
     assert "content-disposition" not in r.headers
+    # Nor was it begun: what goes on from there is a taking of its own.
+    before = len(taken(county, c))
+    assert content(c, row, Range="bytes=1-").status == 206
+    assert len(taken(county, c)) == before + 1
     assert content(c, row).body == PDF
 
 
