@@ -15,7 +15,9 @@
 #include "base/uid.h"
 #include "entity.h"
 #include "identity.h"
+#include "list.h"
 #include "loop.h"
+#include "move.h"
 #include "query.h"
 #include "query_string.h"
 #include "route.h"
@@ -39,7 +41,7 @@ struct feed {
 	bool from_start, now, data, more;
 	uint64_t until_ms;
 	struct item {
-		const char *entity, *id, *rev, *kind, *at, *cursor;
+		const char *entity, *id, *rev, *kind, *at, *cursor, *giver;
 		const char **row; /* as it is now, if it can be read */
 	} *item;
 	int n;
@@ -380,7 +382,9 @@ ask_rows(struct request *r, struct feed *f)
 			s = arena_alloc(&r->arena, sizeof *s);
 			buf_str(&b, "SELECT ");
 			query_columns(&b, e);
-			buf_printf(&b, " FROM %s WHERE ", e->table);
+			if (move_two_persons(e))
+				list_giver(&b, e);
+			buf_printf(&b, " FROM %s AS t WHERE ", e->table);
 			query_where(&b, e);
 			buf_str(&b, " AND id = ANY ($5::uuid[])");
 			s->sql = arena_strndup(&r->arena, b.data, b.len);
@@ -403,10 +407,14 @@ take_rows(struct request *r, struct feed *f)
 		for (int i = 0; i < rows_n(rows); i++) {
 			const char **row = query_row(&r->arena, e, rows, i);
 			const char *id = row_get(e, row, "id");
+			const char *giver = move_two_persons(e)
+			    ? rows_text(rows, i, rows_cols(rows) - 1) : NULL;
 
 			for (int n = 0; n < f->n; n++)
-				if (strcmp(f->item[n].id, id) == 0)
+				if (strcmp(f->item[n].id, id) == 0) {
 					f->item[n].row = row;
+					f->item[n].giver = giver;
+				}
 		}
 	}
 }
@@ -436,6 +444,7 @@ answer(struct request *r, struct feed *f)
 			buf_printf(b, ",\"rev\":%s,\"at\":\"%s\","
 			    "\"href\":\"/v1/%s/%s\"", x->rev, x->at, e->path,
 			    x->id);
+			r->giver = x->giver;
 			if (f->data)
 				buf_key(b, "data");
 			if (f->data && x->row != NULL)

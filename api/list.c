@@ -81,7 +81,7 @@ send(struct request *r, struct list *l)
 	list_expand_columns(r, &b, l);
 	l->giver = l->selection.extras && move_asks_giver(r, l->entity);
 	if (l->giver)
-		list_giver(&b, l);
+		list_giver(&b, l->entity);
 	list_from_where(r, &b, l);
 	buf_printf(&b, " ORDER BY %s%s, id%s LIMIT %ld", expr, dir, dir,
 	    l->limit + 1);

@@ -68,7 +68,7 @@ bool list_refuse(struct request *, const char *name, const char *code,
 void list_columns(struct buf *, const struct list *, bool for_people);
 void list_from_where(struct request *, struct buf *, const struct list *);
 /* One more column: who gave the last command on the row. */
-void list_giver(struct buf *, const struct list *);
+void list_giver(struct buf *, const struct entity *);
 /* Of a shared entity; prefix: of the columns, "x." or "". */
 void list_shared(struct buf *, const char *prefix, int64_t lo, int64_t hi);
 

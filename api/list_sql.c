@@ -27,11 +27,10 @@ list_columns(struct buf *b, const struct list *l, bool for_people)
 }
 
 void
-list_giver(struct buf *b, const struct list *l)
+list_giver(struct buf *b, const struct entity *e)
 {
 	buf_printf(b, ", (SELECT c.by FROM command c WHERE c.entity = '%s'"
-	    " AND c.row_id = t.id ORDER BY c.id DESC LIMIT 1)",
-	    l->entity->name);
+	    " AND c.row_id = t.id ORDER BY c.id DESC LIMIT 1)", e->name);
 }
 
 /*

@@ -8,7 +8,7 @@ import pytest
 
 from lives import (TOWN, agrees, day, done, everybody, give, make, may,
                    refused)
-from stack import BUILD
+from stack import BUILD, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILE = ROOT / "conf/forms/fangcheng-2022.json"
@@ -330,3 +330,22 @@ def test_a_scanned_signature_needs_its_image(county, forms):
     assert no.json["faults"][0]["pointer"] == "/image_id"
     no = who("jg-cunguan").post("/v1/sign-offs", {**s, "electronic": True})
     assert no.status == 422, "nobody signs for another"
+
+
+def test_lists_and_the_feed_say_what_the_row_says(county, forms):
+    """Who gave the last command gives no other that asks for a second person:
+    wherever the row is read."""
+    who = everybody(county)
+    lead = who("jg-cunzhishu")
+    r = response(who, forms)
+    done(lead, RESPONSES, r, "sign_survey")
+    alone = lead.get(f"/v1/{RESPONSES}/{r['id']}").json["may"]
+    assert alone and "sign_review" not in alone
+    listed, = [x for x in lead.get(f"/v1/{RESPONSES}?limit=200").json["items"]
+               if x["id"] == r["id"]]
+    assert listed["may"] == alone
+    told = wait_for(lambda: [
+        x for x in lead.get("/v1/changes?entity=form_response&data=true"
+                            "&limit=1000").json["items"]
+        if x["id"] == r["id"] and x["rev"] == 2])
+    assert told[0]["data"]["may"] == alone
