@@ -26,6 +26,10 @@ static const struct refusal org_coverage_refusals[] = {
 	{ "org_coverage_categories", "category_code", "F12",
 	    "一个单位的问题类别覆盖最多一百条",
 	    "is one of more than a hundred of the organisation" },
+	{ "org_coverage_own", "org_id", "5.1",
+	    "您本人的授权按这个单位的覆盖范围确定，须由另一位有权人员办理",
+	    "is an organisation whose coverage one's own grant is narrowed "
+	    "to: for another person" },
 	{ 0 },
 };
 
@@ -37,7 +41,7 @@ const struct entity org_coverage_entity = { .name = "org_coverage",
 	.fields = org_coverage_fields,
 	.nfields = COUNT(org_coverage_fields),
 	.refusals = org_coverage_refusals,
-	.group = "contact",
+	.group = "coverage", /* it says how far others' grants reach */
 	.key = L("org_id", "category_code"),
 	.action = ACTION_OPTIONAL,
 	.business = true };

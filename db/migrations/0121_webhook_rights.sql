@@ -34,7 +34,8 @@ UPDATE webhook_state s SET groups = (
     ('benefit', 'benefit_agreement benefit_mechanism benefit_record'),
     ('class', 'classification_case classification_opinion elimination_step
       idle_fact'),
-    ('contact', 'expert org_coverage org_member'),
+    ('contact', 'expert org_member'),
+    ('coverage', 'org_coverage'),
     ('document', 'policy_doc source_document source_document_basis'),
     ('evaluation', 'evaluation_expert'),
     ('filing', 'filing_review'),
