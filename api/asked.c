@@ -31,13 +31,13 @@ asked_init(void)
 	serve_first(fine);
 }
 
-/* Only under /v1, and only of GET: what a browser brings back from an identity
- * server arrives as the body of a POST, with whatever that server added. */
+/* Not where anybody signs in: what a browser brings back from an identity
+ * server comes with whatever that server added. Lists know more names. */
 static bool
 checked(const struct route *t)
 {
-	return t->method == M_GET && strncmp(t->pattern, "/v1/", 4) == 0 &&
-	    t->handle != entity_list;
+	return (t->method == M_GET || t->right != RIGHT_PUBLIC) &&
+	    strncmp(t->pattern, "/v1/", 4) == 0 && t->handle != entity_list;
 }
 
 static const char *

@@ -14,7 +14,7 @@ static const struct route routes[] = {
 	    .request_schema = "AttachmentUpload",
 	    .request_type = "multipart/form-data application/octet-stream",
 	    .params = "uploadName uploadNote uploadDivision uploadAction "
-	    "uploadSensitivity", .fails = "507", .stream = true },
+	    "uploadSensitivity fields", .fails = "507", .stream = true },
 	{ .method = M_GET, .pattern = "/v1/attachments/{id}/content",
 	    .right = RIGHT_READ, .entity = "attachment",
 	    .handle = attach_content, .lane = LANE_FAST,

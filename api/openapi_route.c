@@ -96,11 +96,11 @@ static json_t *content(const char *types, const char *name,
     const json_t *components);
 static json_t *responses(const struct route *, const json_t *components);
 static const char *statuses(const struct route *);
+static bool one_row(const struct route *);
 static bool rehearsed(const struct route *);
 static json_t *good(const struct route *, const char *status,
     const json_t *components);
 static unsigned circumstances(const struct route *);
-static bool writes(const struct route *);
 static bool named(const char *names, const char *name);
 
 json_t *
@@ -188,10 +188,8 @@ openapi_asked(const struct route *t, const json_t *components)
 		list_parameters(all, entity_find(t->entity));
 	if (t->handle == entity_list || t->handle == entity_get)
 		add_ref(all, "as_of");
-	if (t->handle == entity_history) {
-		add_ref(all, "before");
-		add_ref(all, "limit");
-	}
+	if (t->handle == entity_history)
+		named_parameters(all, "before limit", components);
 	if (t->handle == entity_bulk)
 		add_ref(all, "atomic");
 	if (rehearsed(t) && !named(t->params, "dry_run"))
@@ -200,11 +198,11 @@ openapi_asked(const struct route *t, const json_t *components)
 	if ((when & WITH_MATCH) && !named(t->params, "If-Match"))
 		add_ref(all, when & WITH_MUST ? "If-Match"
 		    : "If-Match-optional");
-	if (t->handle == entity_get) {
+	if (one_row(t))
 		add_ref(all, "fields");
+	if (t->handle == entity_get)
 		add_ref(all, "If-None-Match");
-	}
-	if (!writes(t) && t->right == RIGHT_READ)
+	if (t->method == M_GET && t->right == RIGHT_READ)
 		add_ref(all, "X-Write-Token");
 	if (t->method == M_POST)
 		add_ref(all, "Idempotency-Key");
@@ -410,12 +408,19 @@ statuses(const struct route *t)
 	return rehearsed(t) ? "200 201" : "201";
 }
 
+/* Whether it answers with a row by reply_row(). */
+static bool
+one_row(const struct route *t)
+{
+	return t->handle == entity_get || t->handle == entity_create ||
+	    t->handle == entity_change || t->handle == move_handle;
+}
+
 /* Whether dry_run=true is known there; what is only tried answers 200. */
 static bool
 rehearsed(const struct route *t)
 {
-	return t->handle == entity_create || t->handle == entity_change ||
-	    t->handle == entity_bulk || t->handle == move_handle ||
+	return (one_row(t) && t->method != M_GET) || t->handle == entity_bulk ||
 	    named(t->params, "dry_run");
 }
 
@@ -463,7 +468,7 @@ circumstances(const struct route *t)
 		when |= WITH_WHO;
 	if (t->request_schema != NULL)
 		when |= WITH_BODY;
-	if (writes(t))
+	if (t->method != M_GET)
 		when |= WITH_WRITE;
 	if (t->method == M_POST)
 		when |= WITH_KEY;
@@ -473,12 +478,6 @@ circumstances(const struct route *t)
 	    t->method == M_PUT)) || named(t->params, "If-Match"))
 		when |= WITH_MATCH | WITH_MUST;
 	return when;
-}
-
-static bool
-writes(const struct route *t)
-{
-	return t->method != M_GET;
 }
 
 static bool

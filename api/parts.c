@@ -98,7 +98,7 @@ routes_of(struct arena *a, const struct part *k, const struct entity *e)
 			.handle = parts_add, .lane = LANE_FAST,
 			.id = told(a, k->add_id, name), .summary = k->add,
 			.summary_zh = told(a, k->add_zh, e->label),
-			.params = "dry_run",
+			.params = "dry_run fields",
 			.request_schema = arena_printf(a, "%sNew", k->name),
 			.reply_schema = k->name };
 	route_register(t, k->add != NULL ? 2 : 1);

@@ -45,7 +45,7 @@ static const struct route routes[] = {
 	    .right = RIGHT_READ, .entity = "division", .handle = division,
 	    .lane = LANE_FAST, .id = "getDivision",
 	    .summary = "Read a division", .summary_zh = "查看行政区划",
-	    .reply_schema = "division" },
+	    .reply_schema = "division", .params = "fields" },
 	{ .method = M_GET, .pattern = "/v1/orgs", .right = RIGHT_READ,
 	    .entity = "org_unit", .handle = orgs, .lane = LANE_SLOW,
 	    .id = "listOrgs", .summary = "List organisations",

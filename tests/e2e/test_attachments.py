@@ -249,7 +249,7 @@ def test_fields_are_checked_as_those_of_any_row(county, clerk):
         assert refusal(r)[0] == pointer, query
     r = send_form(clerk, [field_part("note", "长" * 501), file_part(jpeg())])
     assert refusal(r)[0] == "/note"
-    assert send(clerk, jpeg(), query="&owner=x").status == 400
+    assert send(clerk, jpeg(), query="&owner=x").status == 422
     # What the server finds is not told by the client.
     assert clerk.post("/v1/attachments", {"name": "x", "sha256": "0" * 64}) \
         .status == 422
