@@ -28,7 +28,7 @@ static bool hopeless(struct state *, const char *key, long status);
 static void answer_keep(struct state *, const char *key, long status,
     const char *response);
 static void count(const json_t *reply, const char *body, struct answers *);
-static void rejected(const char *body, size_t at, const json_t *why,
+static void rejected(const json_t *sent, size_t at, const json_t *why,
     struct answers *);
 
 json_t *
@@ -340,6 +340,7 @@ count(const json_t *reply, const char *body, struct answers *out)
 {
 	const json_t *results = json_object_get(reply, "results"), *r;
 	const json_t *seq = json_object_get(reply, "seq");
+	json_t *sent = NULL;
 	size_t i;
 	if (json_is_integer(seq))
 		out->seq = (long)json_integer_value(seq);
@@ -353,22 +354,23 @@ count(const json_t *reply, const char *body, struct answers *out)
 		out->held += json_array_size(json_object_get(r, "held"));
 		out->requests += json_array_size(
 		    json_object_get(r, "requests"));
-		if (strcmp(outcome, "rejected") == 0)
-			rejected(body, i, json_object_get(r, "why"), out);
-		else if (strcmp(outcome, "base_mismatch") == 0)
+		if (strcmp(outcome, "rejected") == 0) {
+			sent = sent ? sent : json_loads(body, 0, NULL);
+			rejected(sent, i, json_object_get(r, "why"), out);
+		} else if (strcmp(outcome, "base_mismatch") == 0)
 			out->mismatch = true;
 		else if (strcmp(outcome, "noop") != 0 &&
 		    strcmp(outcome, "not_found") != 0 &&
 		    strcmp(outcome, "conflict") != 0)
 			out->changed++;
 	}
+	json_decref(sent);
 }
 
 /* Where the row stands in its file, which the server does not say. */
 static void
-rejected(const char *body, size_t i, const json_t *why, struct answers *out)
+rejected(const json_t *sent, size_t i, const json_t *why, struct answers *out)
 {
-	json_t *sent = json_loads(body, 0, NULL);
 	const json_t *row = json_array_get(json_object_get(sent, "rows"), i);
 	json_t *one = json_pack("{sOsO}", "at", json_object_get(row, "at"),
 	    "why", why);
@@ -376,7 +378,6 @@ rejected(const char *body, size_t i, const json_t *why, struct answers *out)
 		out->rejected = json_array();
 	if (one)
 		json_array_append_new(out->rejected, one);
-	json_decref(sent);
 }
 
 void

@@ -32,7 +32,7 @@ struct answers {
 	bool refused;		/* the server will never take a batch */
 	char why[256];		/* for logs */
 	char said[1024];	/* for staff */
-	json_t *rejected;	/* rows: {at, why}; NULL = none, to be decref'd */
+	json_t *rejected;	/* {at, why} of rows, or NULL; to be decref'd */
 };
 
 /* The plan and the header block as "rows" of batches; pure. To be decref'd. */

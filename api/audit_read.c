@@ -72,8 +72,8 @@ static const struct route routes[] = {
 	    .summary_zh = "审计日志，最近的在前；可按时间、人员、记录、动作等查询",
 	    .reply_schema = "AuditList", .reply_type = "application/json "
 		"text/csv application/x-ndjson", .params = "auditFrom auditTo "
-		"auditActor auditViewer auditEntity auditRow auditVerb auditOutcome "
-		"auditRequest auditLimit auditFormat cursor" },
+		"auditActor auditViewer auditEntity auditRow auditVerb "
+		"auditOutcome auditRequest auditLimit auditFormat cursor" },
 	{ .method = M_GET, .pattern = "/v1/audit/{id}", .right = RIGHT_AUDIT,
 	    .handle = event_get, .lane = LANE_FAST, .id = "getAuditEvent",
 	    .summary = "One event, and the proof that it is in the log",

@@ -30,38 +30,22 @@ const struct stmt conf_categories_sql = { "conf_categories",
 	QUESTIONS ") AS x"
 	" WHERE category_code IS NOT NULL ORDER BY form COLLATE \"C\"" };
 
+static struct form_classes take(struct arena *, const struct rows *,
+    void (*say)(struct answer_class *, const char *));
+static void say_class(struct answer_class *, const char *);
+static void say_category(struct answer_class *, const char *);
 static const char *copy(struct arena *, const struct rows *, int, int);
 
 struct form_classes
 conf_forms_take(struct arena *a, const struct rows *rows)
 {
-	size_t n = (size_t)rows_n(rows);
-	struct answer_class *at = arena_array(a, n + 1, sizeof *at);
-
-	for (size_t i = 0; i < n; i++) {
-		const char *class = copy(a, rows, (int)i, 3);
-
-		at[i] = (struct answer_class) { copy(a, rows, (int)i, 0),
-			copy(a, rows, (int)i, 1), copy(a, rows, (int)i, 2),
-			pii_find(class), NULL };
-		/* A class we do not know is hidden rather than shown. */
-		if (at[i].class == PII_NONE && *class != '\0')
-			at[i].class = PII_DISCIPLINE;
-	}
-	return (struct form_classes) { at, n };
+	return take(a, rows, say_class);
 }
 
 struct form_classes
 conf_categories_take(struct arena *a, const struct rows *rows)
 {
-	size_t n = (size_t)rows_n(rows);
-	struct answer_class *at = arena_array(a, n + 1, sizeof *at);
-
-	for (size_t i = 0; i < n; i++)
-		at[i] = (struct answer_class) { copy(a, rows, (int)i, 0),
-			copy(a, rows, (int)i, 1), copy(a, rows, (int)i, 2),
-			PII_NONE, copy(a, rows, (int)i, 3) };
-	return (struct form_classes) { at, n };
+	return take(a, rows, say_category);
 }
 
 struct form_classes
@@ -80,6 +64,38 @@ conf_form(const struct form_classes *all, const char *form)
 	for (n = lo; n < all->n && strcmp(all->at[n].form, form) == 0; n++)
 		;
 	return (struct form_classes) { all->at + lo, n - lo };
+}
+
+/* Form, part, key and what the last column says of it. */
+static struct form_classes
+take(struct arena *a, const struct rows *rows,
+    void (*say)(struct answer_class *, const char *))
+{
+	size_t n = (size_t)rows_n(rows);
+	struct answer_class *at = arena_array(a, n + 1, sizeof *at);
+
+	for (size_t i = 0; i < n; i++) {
+		at[i] = (struct answer_class) { .form = copy(a, rows, (int)i, 0),
+			.part = copy(a, rows, (int)i, 1),
+			.key = copy(a, rows, (int)i, 2), .class = PII_NONE };
+		say(&at[i], copy(a, rows, (int)i, 3));
+	}
+	return (struct form_classes) { at, n };
+}
+
+/* A class we do not know is hidden rather than shown. */
+static void
+say_class(struct answer_class *c, const char *class)
+{
+	c->class = pii_find(class);
+	if (c->class == PII_NONE && *class != '\0')
+		c->class = PII_DISCIPLINE;
+}
+
+static void
+say_category(struct answer_class *c, const char *category)
+{
+	c->category = category;
 }
 
 static const char *

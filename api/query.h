@@ -1,8 +1,8 @@
 /*
  * SQL derived from the model. Every statement carries the caller's scope as
  * $1 lo, $2 hi, $3 {line} or {line, action, coverage, own, category},
- * $4 clearance, besides the row-level security behind it, and every SELECT or RETURNING
- * gives all columns in field order.
+ * $4 clearance, besides the row-level security behind it, and every SELECT or
+ * RETURNING gives all columns in field order.
  */
 #ifndef API_QUERY_H
 #define API_QUERY_H

@@ -8,6 +8,10 @@
 #include "query.h"
 #include "route.h"
 
+/* row_watch() */
+static bool *watch; /* by column, what is asked for; NULL: nobody minds */
+static const struct entity *watched;
+
 static const struct entity *refused_by(const struct request *,
     const struct rows *);
 static bool fault_foreign(struct request *, const struct entity *,
@@ -31,9 +35,6 @@ row_codes(const struct entity *e, const char *const *row)
 
 	return a != NULL ? a->codes : conf_codes();
 }
-
-static bool *watch; /* by column, what is asked for; NULL: nobody minds */
-static const struct entity *watched;
 
 void
 row_watch(const struct entity *e, bool *asked)

@@ -24,7 +24,7 @@
 #define SCOPE_SET_NARROW                                                       \
 	SCOPE_SET ", set_config('app.action', $9, true),"                      \
 		  " set_config('app.cover', $10, true),"                       \
-		  " set_config('app.own', $11, true),"                     \
+		  " set_config('app.own', $11, true),"                         \
 		  " set_config('app.category', $12, true)"
 #define SCOPE_VALUES 12
 

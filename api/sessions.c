@@ -8,15 +8,13 @@
 #include "route.h"
 #include "scope.h"
 
-
 /* user: by id (one's own), or by login within a range; also the sessions in
  * which he looks as somebody, or is looked at as. */
 static const struct stmt list = { "session_list",
 	"SELECT s.id, " SQL_UTC("s.created_at") ", "
-	SQL_UTC("s.last_seen_at") ","
-	" " SQL_UTC("s.expires_at") ", s.remote, s.method, g.role,"
-	" g.division_code, d.name, g.line_code, g.id, s.token_hash = $5, su.login,"
-	" v.login, s.reason"
+	SQL_UTC("s.last_seen_at") ", " SQL_UTC("s.expires_at") ", s.remote,"
+	" s.method, g.role, g.division_code, d.name, g.line_code, g.id,"
+	" s.token_hash = $5, su.login, v.login, s.reason"
 	" FROM app_user u LEFT JOIN (session s"
 	" JOIN role_grant g ON g.id = s.grant_id"
 	" JOIN division d ON d.code = g.division_code"

@@ -76,8 +76,9 @@ static const struct stmt update = { "webhook_update",
 /* Turned on again, it goes on where it was as far as the feed still reaches. */
 static const struct stmt update_state = { "webhook_state_update",
 	"UPDATE webhook_state SET paths = $2::jsonb, groups = $4::jsonb,"
-	" failures = 0, failing_since = NULL, paused_until = NULL, pos = greatest(pos,"
-	" (SELECT feed_floor FROM server_state)) WHERE webhook_id = $1::uuid"
+	" failures = 0, failing_since = NULL, paused_until = NULL,"
+	" pos = greatest(pos, (SELECT feed_floor FROM server_state))"
+	" WHERE webhook_id = $1::uuid"
 	" AND EXISTS (SELECT FROM webhook WHERE id = $1::uuid"
 	" AND rev = $3::bigint + 1)" };
 static const struct stmt end = { "webhook_end",

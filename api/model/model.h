@@ -174,9 +174,9 @@ struct entity {
 	/* Field whose row gives division, sector line and sensitivity (and the
 	 * action, if that has one); NULL for a row of its own. */
 	const char *parent;
-	/* Field that tells the category of issues it is of, or the issue, or "id"
-	 * of a file that may be evidence of one; NULL: special groups read it
-	 * like anybody of their level (5.2). */
+	/* Field that tells the category of issues it is of, or the issue, or
+	 * "id" of a file that may be evidence of one; NULL: special groups
+	 * read it like anybody of their level (5.2). */
 	const char *category;
 	/* Natural key within a division and a line, NULL-ended; NULL = none. */
 	const char *const *key;

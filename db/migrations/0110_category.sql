@@ -96,7 +96,7 @@ END $$;
 
 -- What is of an issue, and what is of none. In plpgsql as in 0084.
 CREATE FUNCTION narrow_issue(n text[], of uuid) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
   RETURN coalesce(n[5], '') = '' OR of IS NULL OR EXISTS (SELECT FROM issue i
     WHERE i.id = of AND narrow_category(n, i.division_code, i.category));

@@ -106,8 +106,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- A child that meets another of its key cannot go, so its parent must not: then
--- all is done once more, and follows row by row.
+-- The keys of what belongs to a row name that row: it meets no other of its key
+-- elsewhere. Should one ever, its row must not go without it, and nothing goes.
 ALTER FUNCTION reorganise(jsonb, date, text) RENAME TO reorganise_now;
 REVOKE EXECUTE ON FUNCTION reorganise_now FROM taizhang_api;
 CREATE FUNCTION reorganise(moves jsonb, effective date, doc text)
@@ -118,17 +118,13 @@ DECLARE
   own text[];
   c record;
 BEGIN
-  BEGIN
-    PERFORM set_config('app.moving', 'on', true);
-    SELECT * INTO done FROM reorganise_now(moves, effective, doc);
-    IF EXISTS (SELECT FROM jsonb_object_keys(done.kept) k JOIN pg_trigger r
-        ON r.tgrelid = k::regclass AND r.tgname = 'parent') THEN
-      RAISE SQLSTATE 'TZ002';
-    END IF;
-    PERFORM set_config('app.moving', '', true);
-  EXCEPTION WHEN SQLSTATE 'TZ002' THEN
-    SELECT * INTO done FROM reorganise_now(moves, effective, doc);
-  END;
+  PERFORM set_config('app.moving', 'on', true);
+  SELECT * INTO done FROM reorganise_now(moves, effective, doc);
+  IF EXISTS (SELECT FROM jsonb_object_keys(done.kept) k JOIN pg_trigger r
+      ON r.tgrelid = k::regclass AND r.tgname = 'parent') THEN
+    RAISE 'what belongs to a row stays behind it: %', done.kept;
+  END IF;
+  PERFORM set_config('app.moving', '', true);
   own := walls_open();
   FOR c IN SELECT x.* FROM jsonb_object_keys(done.kept) k,
       reorganise_together(k, moves) x LOOP
