@@ -86,13 +86,15 @@ static void
 mark(struct request *r, unsigned char out[MARK])
 {
 	const struct scope *s = &r->who.scope;
-	const char *text = arena_printf(&r->arena, "%lld %lld %s %d %s %s%s%s",
+	const char *narrow[] = { s->action, s->cover, s->own, s->category };
+	const char *text = arena_printf(&r->arena, "%lld %lld %s %d %s %s",
 	    (long long)s->lo, (long long)s->hi, s->line, s->clearance,
-	    r->who.role, conf_epoch(),
-	    text_given(s->cover) ? s->cover : "",
-	    text_given(s->category) ? s->category : "");
+	    r->who.role, conf_epoch());
 	unsigned char full[16];
 
+	for (size_t i = 0; i < COUNT(narrow); i++)
+		text = arena_printf(&r->arena, "%s\n%s", text,
+		    text_given(narrow[i]) ? narrow[i] : "");
 	(void)crypto_generichash(full, sizeof full, (const unsigned char *)text,
 	    strlen(text), NULL, 0);
 	memcpy(out, full, MARK);

@@ -37,9 +37,11 @@ CREATE VIEW grant_reach WITH (security_invoker = true) AS
     CASE r.own
       WHEN 'operator' THEN coalesce(g.own, '{}') || ARRAY(SELECT p.id
         FROM project p WHERE p.operating_operator_id = ANY (g.own)
-        OR p.implementing_operator_id = ANY (g.own) LIMIT 500)
+        OR p.implementing_operator_id = ANY (g.own)
+        ORDER BY p.id LIMIT 500)
       WHEN 'assigned' THEN coalesce(g.own, '{}') || ARRAY(SELECT h.id
-        FROM household h WHERE h.helper_contact_id = ANY (g.own) LIMIT 500)
+        FROM household h WHERE h.helper_contact_id = ANY (g.own)
+        ORDER BY h.id LIMIT 500)
       WHEN 'task' THEN coalesce(g.own, '{}')
       ELSE g.own END AS owned
   FROM role_grant g JOIN role r ON r.code = g.role

@@ -229,6 +229,11 @@ def test_operators_see_their_own(land, world):
     system(land, f"UPDATE project SET operating_operator_id = '{mine[1][0]}'"
            f" WHERE id = '{rows[TOWN, 1]}'")
     assert reads(c, rows[TOWN, 1]) == 404 and names(c) == set()
+    # And when it comes back, with what is its: the feed begins anew.
+    after = c.get("/v1/changes?after=now").json["next"]
+    system(land, f"UPDATE project SET operating_operator_id = '{mine[0][0]}'"
+           f" WHERE id = '{rows[TOWN, 1]}'")
+    assert c.get(f"/v1/changes?after={after}").status == 410
 
 
 def test_what_belongs_to_ones_own_is_ones_own_however_deep(land, world):
