@@ -123,7 +123,7 @@ build-tests: $(UNIT) $(BUILD)/api_test.so tests/js/node_modules \
 # Workbooks are also written by exceljs and SheetJS, as staff's tools do; the
 # API's document is linted, and a client is generated from it.
 tests/%/node_modules: tests/%/package-lock.json
-	@echo "NPM $@"; cd $(@D) && npm ci --silent --no-audit --no-fund \
+	@echo "NPM $@"; cd $(@D) && npm ci --loglevel=error --no-audit --no-fund \
 	    --ignore-scripts
 	@touch $@
 
