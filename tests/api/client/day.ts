@@ -3,6 +3,7 @@
 // problems and takes a file. usage: node day.js URL LOGIN PASSWORD
 import createClient from "openapi-fetch";
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import type { components, paths } from "./schema.js";
 
 type Issue = components["schemas"]["issue"];
@@ -51,7 +52,7 @@ async function create(): Promise<{ issue: Issue; etag: string }> {
   });
   const faults = refused(bad.error, "invalid").faults;
   assert(faults.some((f) => f.pointer === "/description"));
-  const key = crypto.randomUUID();
+  const key = randomUUID();
   const body: components["schemas"]["issueNew"] = {
     category: "Y-5",
     description: "某村冷库2023年建成后闲置",
