@@ -108,24 +108,34 @@ guard_merge(struct request *r, const char *const *row, const char **zh,
     const char **en)
 {
 	static const char *const same[] = { "action_id", "category",
-		"subject_kind", "project_uid", "unit_code" };
+		"subject_kind", "project_uid", "project_id", "household_id",
+		"unit_org_id", "unit_code" };
 	const char *const *target = move_target(r);
+	const char *village, *own = get(row, "village_code");
+	bool other = false;
 
+	/* What has ended would end this one without acceptance (F21). */
 	if (target == NULL || is(get(target, "id"), get(row, "id")) ||
 	    is(get(target, "state"), "merged") ||
-	    is(get(target, "state"), "voided"))
+	    is(get(target, "state"), "voided") ||
+	    is(get(target, "state"), "closed"))
 		return unmet(zh, en, "no_target",
-		    "合并的目标问题不存在、已作废或就是它自己",
+		    "合并的目标问题不存在、已销号、已作废或就是它自己",
 		    "merged_into_id must be another open issue.");
+	village = get(target, "village_code");
 	for (size_t i = 0; i < COUNT(same); i++) {
 		const char *a = get(row, same[i]), *b = get(target, same[i]);
 
-		if ((a == NULL) != (b == NULL) || (a != NULL && !is(a, b)))
-			return unmet(zh, en, "other_subject",
-			    "只能合并到同一单位、同一对象、同一类别的问题",
-			    "The target must have the same unit, subject "
-			    "and category.");
+		other = other || (a == NULL) != (b == NULL) ||
+		    (a != NULL && !is(a, b));
 	}
+	/* Where it lies may be told in one of them only. */
+	other = other || (own != NULL && village != NULL && !is(own, village));
+	if (other)
+		return unmet(zh, en, "other_subject",
+		    "只能合并到同一单位、同一对象、同一类别的问题",
+		    "The target must have the same unit, subject and "
+		    "category.");
 	return NULL;
 }
 

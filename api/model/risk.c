@@ -61,7 +61,7 @@ static const struct refusal risk_assessment_refusals[] = {
 	    "具体情况应为“代码：说明”的对象",
 	    "The notes must be an object by code." },
 	{ "risk_assessment_confirmed", "three_not", "R-02",
-	    "已审定的排查不能再改变等级，请新建排查",
+	    "已审定的排查，排查日期和查出的问题不能再改，请新建排查",
 	    "A confirmed survey is not rewritten; make a new one." },
 	{ 0 },
 };
@@ -121,6 +121,11 @@ static const struct demand meet_demands[] = {
 	    " NOT IN ('verified', 'cancelled')"),
 	    "黄级项目的整改任务须全部核实",
 	    "All tasks of a yellow project must be verified." },
+	{ "open_issues", "r.kind <> 'Y1' OR NOT " OF_PROJECT("issue x ON"
+	    " x.project_id = e.project_id AND x.action_id = e.action_id",
+	    "x.state NOT IN ('closed', 'merged', 'voided')"),
+	    "黄级项目的问题须全部销号",
+	    "All issues of a yellow project must be closed." },
 	{ 0 },
 };
 

@@ -24,6 +24,7 @@
 	"(SELECT count(DISTINCT l->>'line') >= coalesce(action_param(" \
 	"r.action_id, 'risk.standard_lines')::int, 10)" \
 	" AND bool_and(coalesce(l->>'result', '') IN ('pass', 'na'))" \
+	" AND bool_or(l->>'result' = 'pass')" \
 	" FROM jsonb_array_elements(coalesce(" lines ", '[]')) l)"
 #define OPEN_WORK_DONE \
 	"NOT EXISTS (SELECT FROM rectification_task t JOIN " \
@@ -100,8 +101,9 @@ static const struct demand self_demands[] = {
 	{ "open_work", OPEN_WORK_DONE, "整改任务须全部核实，所涉问题须全部销号",
 	    "All tasks must be verified and their issues closed." },
 	{ "lines", LINES_PASS("r.line_results"),
-	    "核查标准各项自评须为“达标”或“不适用”",
-	    "Every line of the standard must pass or not apply." },
+	    "核查标准各项自评须为“达标”或“不适用”，且不能全部不适用",
+	    "Every line of the standard must pass or not apply; not all of "
+	    "them do not." },
 	{ 0 },
 };
 static const struct demand apply_demands[] = { SELF_ROLE, { 0 } };
@@ -121,8 +123,9 @@ static const struct demand acceptor_demands[] = { ACCEPTOR, { 0 } };
 static const struct demand downgrade_demands[] = {
 	ACCEPTOR,
 	{ "verdicts", LINES_PASS("r.line_verdicts"),
-	    "核查标准各项验收结果须为“达标”或“不适用”",
-	    "Every line must be found to pass or not to apply." },
+	    "核查标准各项验收结果须为“达标”或“不适用”，且不能全部不适用",
+	    "Every line must be found to pass or not to apply; not all of "
+	    "them do not." },
 	{ "open_work", OPEN_WORK_DONE, "整改任务须全部核实，所涉问题须全部销号",
 	    "All tasks must be verified and their issues closed." },
 	{ 0 },

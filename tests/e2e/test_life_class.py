@@ -307,3 +307,28 @@ def test_one_case_of_a_subject(county):
     r = who("lh-guan").post("/v1/classification-opinions", {
         "case_id": c["id"], "action_id": action(county)})
     assert r.status in (400, 403, 404, 405, 409, 422), r
+
+
+def test_no_way_round_the_county(county):
+    """What lies idle or is given up goes the whole way (T29)."""
+    who = cast(county)
+    chief = who("shizhuanban")
+
+    def refused_by(constraint, login, c, name, **fields):
+        r = order(who(login), C, c, name, **fields)
+        assert [f["code"] for f in r.json["faults"]] == [constraint], r.text
+
+    c = bring(county, case(county, "C1"), "C1", "township_opine")
+    refused_by("classification_case_checked", "bumenlead", c, "evaluate",
+               **body(county, "C3", "evaluate"))
+    c = bring(county, case(county, "C2"), "C2", "file")
+    for which in ("C3", "C4"):
+        refused_by("classification_case_minutes", "shizhuanban", c, "confirm",
+                   **body(county, which, "confirm"))
+    assert done(chief, C, c, "confirm", **body(county, "C2", "confirm"))
+    c = bring(county, case(county, "C3"), "C3", "determine")
+    for which in ("C1", "C4"):
+        refused_by("classification_case_decided", "shizhuanban", c, "opine",
+                   **body(county, which, "opine"))
+    done(chief, C, c, "opine", **body(county, "C3", "opine"))
+    assert done(chief, C, c, "take_effect")["final_class4"] == "C3"

@@ -442,3 +442,57 @@ def test_lists_say_the_same_of_two_persons(county):
                 assert i["may"] == c.get(
                     f"/v1/{path}/{i['id']}").json["may"], (login, path, i)
     assert "may" not in lead.get(f"/v1/{P}?fields=id").json["items"][0]
+
+
+def test_what_a_confirmed_survey_keeps(county):
+    """What it found stays; what is done about it is recorded in it, or a
+    sensitive project could never begin (B12)."""
+    who = cast(county)
+    p = project(county)
+    a = survey(county, p, sensitive=["S1"])
+    e = done(who("shizhuanban"), E, {"id": a["episode_id"]},
+             "confirm_yellow")
+    plan(county, p)
+    refused(who("bumenlead"), E, e, "start_rectify", "not_pretreated")
+    a = read(who("bumen"), "risk-assessments", a)
+    for name, value in (("three_not", ["N1"]), ("other_risk", ["R1"]),
+                        ("sensitive", None), ("assessed_on", "2023-04-02")):
+        r = who("bumen").patch(f"/v1/risk-assessments/{a['id']}",
+                               {name: value}, rev=a["rev"])
+        assert [f["code"] for f in r.json["faults"]] == [
+            "risk_assessment_confirmed"], (name, r.text)
+    a = change(who("bumen"), "risk-assessments", a, pretreatment="unlist",
+               pretreated_on="2023-04-05")
+    assert a["level_suggested"] == a["level_confirmed"] == "yellow"
+    assert done(who("bumenlead"), E, e, "start_rectify")
+
+
+def test_a_flag_of_a_confirmed_survey_is_not_another(county):
+    p = project(county)
+    a = survey(county, p, three_not=["N1", "N3"])
+    done(cast(county)("shizhuanban"), E, {"id": a["episode_id"]},
+         "confirm_red")
+    a = read(cast(county)("bumen"), "risk-assessments", a)
+    r = cast(county)("bumen").patch(f"/v1/risk-assessments/{a['id']}",
+                                    {"three_not": ["N3"]}, rev=a["rev"])
+    assert r.status == 422, r
+
+
+def test_a_yellow_project_is_done_when_its_issues_are(county):
+    who = cast(county)
+    p, e = episode(county, 200, "yellow")
+    m = who("nongye").get(f"/v1/{M}?episode_id={e['id']}").json["items"][0]
+    i = report(who("huangmaozhou"), project_id=p["id"],
+               division_code=p["division_code"])
+    refused(who("shizhuanban"), M, m, "meet", "open_issues", verdict="完成",
+            evidence=PHOTO)
+    done(who("nongye"), "issues", i, "void", reason="误报")
+    done(who("shizhuanban"), M, m, "meet", verdict="完成", evidence=PHOTO)
+
+
+def test_a_standard_of_which_nothing_applies(county):
+    who = cast(county)
+    p, e = rectified(county, 200, "red")
+    change(who("bumen"), E, e, line_results=[
+        {**line, "result": "na"} for line in PASS])
+    refused(who("bumenlead"), E, e, "self_evaluate", "lines", evidence=PHOTO)

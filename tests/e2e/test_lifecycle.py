@@ -1,5 +1,5 @@
 """The life of an issue: who may do what, when, and what is left behind."""
-from people import command, done, people, report
+from people import GOOD, command, done, people, report
 
 EVIDENCE = [{"kind": "photo", "title": "公示照片", "reference": "IMG_01.jpg"}]
 ASSIGN = {"responsible_subject_kind": "township", "due_on": "2023-05-31"}
@@ -221,6 +221,8 @@ def test_suspend_void_merge_reopen(county):
     assert done(team, a, "merge", merged_into_id=b["id"])["state"] == "merged"
 
     i = done(bureau, done(bureau, to_completed(who), "accept"), "close")
+    assert command(team, b, "merge", merged_into_id=i["id"]).json["code"] == \
+        "no_target"
     assert command(bureau, i, "reopen").json["code"] == "no_reason"
     i = done(bureau, i, "reopen", reason="抽查未达标")
     assert (i["state"], i["closed"], i["accepted"]) == \
@@ -248,3 +250,39 @@ def test_commands_honour_if_match_and_idempotency(county):
     assert first.body == again.body
     assert clerk.post(path, {**ASSIGN, "due_on": "2023-05-30"},
                       headers=key).json["code"] == "idempotency_mismatch"
+
+
+def test_one_subject(county):
+    """An issue is about one thing, and merged into issues about it only."""
+    who = people(county)
+    clerk, team = who("huangmaozhou"), who("shizhuanban")
+    homes = [made(clerk, "households", household_no=f"TH-{n}",
+                  head_name="张三", types=["tuopin"])["id"] for n in (1, 2)]
+    projects = [made(clerk, "projects", name=f"茶园{n}", build_year=2022,
+                     type_l1="industry", is_industry=True, content="茶园",
+                     total_investment_fen=100, support_fund_fen=100)["id"]
+                for n in (1, 2)]
+    for field, kind, (one, two) in (("household_id", "household", homes),
+                                    ("project_id", "project", projects)):
+        a, b, c, d = (report(clerk, subject_kind=kind, **{field: of})
+                      for of in (one, two, one, None))
+        for other in (b, d):
+            assert command(team, a, "merge", merged_into_id=other["id"]
+                           ).json["code"] == "other_subject"
+        assert done(team, a, "merge", merged_into_id=c["id"])
+    for fields in ({"project_id": projects[0], "household_id": homes[0]},
+                   {"project_id": projects[0], "subject_kind": "household"},
+                   {"household_id": homes[0], "subject_kind": "unit"}):
+        r = clerk.post("/v1/issues", {**GOOD, **fields})
+        assert [f["code"] for f in r.json["faults"]] == ["issue_subject"], r
+    a, b, c = (report(clerk, village_code=code) for code in (
+        "430981107061", "430981107062", None))
+    assert command(team, a, "merge", merged_into_id=b["id"]).json["code"] == \
+        "other_subject"
+    assert done(team, a, "merge", merged_into_id=c["id"])
+
+
+def made(client, path, **fields):
+    r = client.post(f"/v1/{path}", fields)
+    assert r.status == 201, r.text
+    return r.json
