@@ -88,6 +88,10 @@ guard_reject(struct request *r, const char *const *row, const char **zh,
 	if (move_text(r, "opinion") == NULL)
 		return unmet(zh, en, "no_opinion", "退回时必须写明验收意见 opinion",
 		    "opinion must be given.");
+	if (!json_is_string(json_object_get(request_json(r), "due_on")))
+		return unmet(zh, en, "no_new_due",
+		    "退回时必须重新写明整改时限 due_on",
+		    "A new due_on must be given.");
 	return guard_due(r, row, zh, en);
 }
 

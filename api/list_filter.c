@@ -28,6 +28,7 @@ static bool equal(struct request *, struct list *, const struct field *,
 static bool read_set(struct request *, const struct field *,
     const char *value, struct set *);
 static const char *array(struct request *, const struct set *);
+static const char *blank(struct request *, const struct field *);
 static bool divisions(struct request *, struct list *, const struct field *,
     const struct set *);
 static bool end_of_range(struct request *, struct list *,
@@ -108,10 +109,8 @@ equal(struct request *r, struct list *l, const struct field *f,
 	if (f->type == T_DIVISION && s.n > 0)
 		return divisions(r, l, f, &s);
 	if (s.n == 0) {
-		buf_printf(b, f->type == T_CODES ?
-		    " AND coalesce(cardinality(%s), 0) %s 0" :
-		    " AND %s IS %s", f->name, f->type == T_CODES ?
-		    (s.turned ? ">" : "=") : s.turned ? "NOT NULL" : "NULL");
+		buf_printf(b, s.turned ? " AND NOT (%s)" : " AND %s",
+		    blank(r, f));
 		return true;
 	}
 	at = list_value(r, l, f, s.n == 1 && f->type != T_CODES
@@ -127,11 +126,19 @@ equal(struct request *r, struct list *l, const struct field *f,
 	else
 		buf_printf(b, "%s = ANY (%s::%s[])", f->name, at, cast);
 	if (s.none)
-		buf_printf(b, f->type == T_CODES ?
-		    " OR coalesce(cardinality(%s), 0) = 0" : " OR %s IS NULL",
-		    f->name);
+		buf_printf(b, " OR %s", blank(r, f));
 	buf_str(b, s.turned ? ", false)" : ")");
 	return true;
+}
+
+/* That it is not filled in. A row without a line has an empty one. */
+static const char *
+blank(struct request *r, const struct field *f)
+{
+	return arena_printf(&r->arena, f->type == T_CODES
+	    ? "coalesce(cardinality(%s), 0) = 0"
+	    : strcmp(f->name, "competent_line") == 0 ? "%s = ''"
+	    : "%s IS NULL", f->name);
 }
 
 /* Commas part the values; a backslash makes a comma one's own. */

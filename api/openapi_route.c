@@ -276,8 +276,7 @@ list_parameters(json_t *all, const struct entity *e)
 	if (e->business)
 		add_ref(all, "action");
 	for (size_t i = 0; i < field_total(e); i++)
-		if ((field_at(e, (int)i)->flags & F_FILTER) &&
-		    strcmp(field_at(e, (int)i)->name, "as_of") != 0)
+		if (field_at(e, (int)i)->flags & F_FILTER)
 			filter_parameters(all, e, (int)i);
 }
 
@@ -305,6 +304,8 @@ filter_parameters(json_t *all, const struct entity *e, int i)
 			continue;
 		if (k == 3 && f->type != T_TEXT)
 			continue;
+		if (k == 0 && strcmp(f->name, "as_of") == 0)
+			continue; /* the time of the list is meant */
 		if (k > 0 && e != NULL && field_index(e, name) >= 0)
 			continue; /* a field of that name is meant */
 		snprintf(name, sizeof name, "%s%s%s", common ? "filter." : "",

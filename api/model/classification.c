@@ -471,8 +471,7 @@ static const struct refusal classification_case_refusals[] = {
 	    "A batch that is not the class's needs the reason." },
 	{ "classification_case_idle_facts", "township_class4", "R-15",
 	    "认定为闲置、淘汰类前，须先填齐原因、六项情况和耕地情形",
-	    "Causes, the six facts and the farmland answer must be complete "
-	    "first." },
+	    "Causes, six facts and the farmland answer come first." },
 	{ "classification_case_project", "project_id", "T67",
 	    "该项目在本专项行动中已有分类处置",
 	    "has a case of this action already" },

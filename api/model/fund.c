@@ -76,6 +76,9 @@ static const struct refusal fund_payment_refusals[] = {
 	{ "fund_payment_within_paid", "amount_fen", "DQ-05",
 	    "项目的支出合计不能超过拨付合计",
 	    "spending stays within what was paid out" },
+	{ "fund_payment_mechanism", "project_id", "G17",
+	    "未建立联农带农机制的项目一律不安排衔接资金",
+	    "has no benefit mechanism: no bridging funds are arranged for it" },
 	{ 0 },
 };
 

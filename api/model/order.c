@@ -159,6 +159,15 @@ static const struct move supervision_order_moves[] = {
 				.zh = "督办单所列问题尚未全部整改完成",
 				.en = "The issues of the order must be "
 				      "completed first." },
+			{ .code = "not_replaced",
+				.sql = "NOT EXISTS (SELECT FROM fund_replacement"
+				       " f WHERE f.order_id = r.id"
+				       " AND f.voided_at IS NULL"
+				       " AND f.state NOT IN ('paid',"
+				       " 'verified'))",
+				.zh = "责令重新安排的资金尚未拨付到位",
+				.en = "The funds of the order must be arranged "
+				      "and paid first." },
 			{ 0 } } },
 	{ .name = "return",
 		.label = "退回重办",

@@ -30,6 +30,9 @@ static const struct field village_year_fact_fields[] = {
 	{ "monitor_household_count", "监测户数",
 	    "Households under monitoring.", T_INT, 0, 0, 0, 1000000, NULL,
 	    "F30", NULL },
+	{ "collective_modes", "集体经济发展途径",
+	    "Ways in which the collective earns.", T_CODES, F_FILTER, 0, 0, 0,
+	    "collective_mode", "T42", NULL },
 };
 
 static const struct refusal village_year_fact_refusals[] = {
@@ -46,6 +49,7 @@ const struct entity village_year_fact_entity = { .name = "village_year_fact",
 	    "posts.",
 	.fields = village_year_fact_fields,
 	.nfields = COUNT(village_year_fact_fields),
+	.nlate = 1,
 	.refusals = village_year_fact_refusals,
 	.group = "report",
 	.key = L("year"),

@@ -1,7 +1,8 @@
 /*
  * Reports (报送): what is owed by whom and when, what was sent, and the
  * figures as they stood (domain.md 3.3, 3.5.10, R-14). Parameter of an
- * action: report_grace_days (8), grace of obligations made after the fact.
+ * action: report_grace_days (8), days after its document by which what was
+ * due before it is in time (R-24).
  */
 #include "../base/err.h"
 #include "chapters.h"
@@ -267,6 +268,16 @@ static const struct move report_submission_moves[] = {
 				       " o.state <> 'exempt')",
 				.zh = "这项报送任务已免报",
 				.en = "The unit was released from this report." },
+			{ .code = "already_sent",
+				.sql = "NOT EXISTS (SELECT FROM"
+				       " report_submission s WHERE"
+				       " s.obligation_id = r.obligation_id AND"
+				       " s.id <> r.id AND s.voided_at IS NULL"
+				       " AND s.state NOT IN ('open',"
+				       " 'returned'))",
+				.zh = "这项报送任务已有报送的报告，请先退回",
+				.en = "Another report was sent for it: have "
+				      "that returned first." },
 			{ 0 } },
 		.also = L(
 		    "SELECT raise_faults('[{\"pointer\": \"/doc_no\","
@@ -280,9 +291,11 @@ static const struct move report_submission_moves[] = {
 		    "UPDATE report_obligation o SET submission_id = r.id,"
 		    " reported_on = r.submitted_on, marked_missing = NULL,"
 		    " marked_by = NULL, state = CASE WHEN r.submitted_on >"
-		    " o.due_on + CASE WHEN o.retroactive THEN"
-		    " coalesce(action_param(o.action_id,"
-		    " 'report_grace_days')::int, 8) ELSE 0 END"
+		    " greatest(o.due_on, CASE WHEN o.retroactive THEN"
+		    " coalesce((SELECT a.doc_issued_on FROM action a WHERE"
+		    " a.id = o.action_id), o.due_on)"
+		    " + coalesce(action_param(o.action_id,"
+		    " 'report_grace_days')::int, 8) END)"
 		    " THEN 'late' ELSE 'reported' END"
 		    " FROM r WHERE o.id = r.obligation_id",
 		    "INSERT INTO report_snapshot (id, submission_id, attempt,"

@@ -39,7 +39,7 @@ MORE = {
                                    "problem_when": "never"},
     "form_question!": ("problem_when", "category_code"),
     "fund_allocation": COUNTY_WIDE,
-    "fund_payment": {"kind": "arrange"},
+    "fund_payment": {"kind": "pay"},
     "fund_payment!": ("kind",),
     "fund_progress_snapshot": COUNTY_WIDE,
     "operator_feedback!": ("closed_on",),

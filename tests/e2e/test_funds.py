@@ -5,8 +5,8 @@ import concurrent.futures
 import pytest
 
 from people import COUNTY, people
-from projects import (EVIDENCE, VILLAGE, WAN, cast, done, make, may, org,
-                      project, refused)
+from projects import (EVIDENCE, VILLAGE, WAN, cast, done, make, may,
+                      mechanism, org, project, refused)
 
 YEAR = iter(range(2031, 2090))   # each test has a year of its own
 
@@ -61,6 +61,34 @@ def test_spending_stays_within_what_was_paid(county):
     assert faults(r) == ["fund_payment_within_paid"]
     r = c.post(url + "/void", {"reason": "记错"})
     assert faults(r) == ["fund_payment_within_paid"]
+
+
+def test_no_bridging_funds_without_a_benefit_mechanism(county):
+    """未建立联农带农机制项目一律不安排衔接资金 (G17)."""
+    y, row = next(YEAR), project(county)
+    a = allocate(county, y, 100)
+    day = f"{y}-03-01"
+    assert faults(pay(county, row, a, "arrange", WAN, day)) == [
+        "fund_payment_mechanism"]
+    other = allocate(county, y, 100, kind="F09", level="external")
+    first = paid(county, row, other, "arrange", WAN, day)
+    m = mechanism(county, row)
+    second = paid(county, row, a, "arrange", WAN, day)
+    r = cast(county)("sihushan").post(
+        f"/v1/benefit-mechanisms/{m['id']}/void", {"reason": "未落实"})
+    assert r.status == 200, r
+    c = cast(county)("caizheng")
+    r = c.patch(f"/v1/fund-payments/{second['id']}", {"amount_fen": 2 * WAN},
+                second["rev"])
+    assert r.status == 200, r
+    for row in (first, second):
+        r = c.post(f"/v1/fund-payments/{row['id']}/void", {"reason": "记错"})
+        assert r.status == 200, r
+    r = c.post(f"/v1/fund-payments/{second['id']}/restore",
+               {"reason": "恢复"})
+    assert faults(r) == ["fund_payment_mechanism"]
+    old = project(county, backfilled=True)
+    paid(county, old, a, "arrange", WAN, day)
 
 
 def test_two_clerks_cannot_spend_the_same_money(county):
@@ -182,7 +210,14 @@ def test_misused_money_is_arranged_anew(county):
     r = who("caizheng").post(f"/v1/{R}", {
         **order, "replacement_amount_fen": 20 * WAN - 1})
     assert faults(r) == ["fund_replacement_equal"]
-    row = make(who("caizheng"), R, **order,
+    told = make(who("nongye"), "supervision-orders", order_no=f"令{y}",
+                kind="fund_rearrange", content="重新安排等额资金",
+                target_org_id=org(who("nongye"), "沅江市水利局"),
+                division_code=COUNTY, reply_due_on=f"{y}-04-30")
+    county.psql("UPDATE supervision_order SET state = 'replied', reply = '已'"
+                ", issued_on = current_date, received_on = current_date,"
+                f" replied_on = current_date WHERE id = '{told['id']}'")
+    row = make(who("caizheng"), R, **order, order_id=told["id"],
                replacement_amount_fen=20 * WAN)
     assert (row["state"], row["due_on"]) == ("ordered", f"{y}-04-30")
     issue = people(county)("nongye").post("/v1/issues", {
@@ -208,7 +243,11 @@ def test_misused_money_is_arranged_anew(county):
     paid(county, good, a, "pay", 20 * WAN, f"{y}-04-01")
     refused(who("caizheng"), R, row, "pay", "no_evidence",
             paid_on=f"{y}-04-02")
+    refused(who("nongye2"), "supervision-orders", told, "verify_ok",
+            "not_replaced", verify_opinion="已重新安排")
     done(who("caizheng"), R, row, "pay", "paid", **spent)
+    done(who("nongye2"), "supervision-orders", told, "verify_ok", "closed",
+         verify_opinion="已重新安排")
     refused(who("caizheng"), R, row, "verify", "who")
     row = done(who("shizhang"), R, row, "verify", "verified")
     assert row["done_on"] and may(who("shizhang"), R, row) == set()

@@ -113,10 +113,44 @@ def test_late_is_late_but_for_what_was_asked_afterwards(county):
         sent(who, o)
         assert who("nongye").get(f"/v1/{OWED}/{o['id']}").json["state"] == \
             state
+    # Asked for by a document, what was due before it has days from it (R-24).
+    for issued, state in ((day(-8), "reported"), (day(-9), "late")):
+        code = f"after-{next(number)}"
+        r = who("admin").post("/v1/actions", {
+            "code": code, "name": "分类推进", "level": 3,
+            "year": 2024, "status": "draft", "division_code": COUNTY,
+            "doc_no": "试府发〔2024〕64号", "doc_title": "实施方案",
+            "doc_issued_on": issued, "start_on": day(-40), "phases": [],
+            "params": [], "codes": []})
+        assert r.status == 200, r
+        o = owed(who, defined(who), due=-25, retroactive=True,
+                 action_id=county.psql("SELECT id FROM action WHERE code ="
+                                       f" '{code}'")[0][0])
+        sent(who, o)
+        assert who("nongye").get(f"/v1/{OWED}/{o['id']}").json["state"] == \
+            state
     twice = who("nongye").post(f"/v1/{OWED}", {
         "def_id": late["def_id"], "period": "2023", "due_on": day(),
         "division_code": TOWN})
     assert (twice.status, twice.json["code"]) == (409, "duplicate")
+
+
+def test_one_report_for_what_is_owed(county):
+    """What was sent is not displaced by another (3.4)."""
+    who = everybody(county)
+    clerk, lead, bureau = who("huangmaozhou"), who("huangmaozhou-lead"), \
+        who("nongye")
+    o = owed(who, defined(who, ["sign"]))
+    first = done(bureau, SENT, sent(who, o), "review")
+    second = report(who, o)
+    done(lead, SENT, second, "sign")
+    refused(clerk, SENT, second, "submit", "already_sent")
+    assert clerk.get(f"/v1/{OWED}/{o['id']}").json["submission_id"] == \
+        first["id"]
+    done(bureau, SENT, first, "return", reason="重做")
+    done(clerk, SENT, second, "submit")
+    assert clerk.get(f"/v1/{OWED}/{o['id']}").json["submission_id"] == \
+        second["id"]
 
 
 def test_a_sealed_report_needs_its_seal(county):

@@ -181,6 +181,8 @@ def test_rejection_goes_round_again(county):
     r = command(who("nongye"), i, "reject", opinion="未到位",
                 due_on="2023-07-15")
     assert (r.status, r.json["code"]) == (409, "hard_stop")
+    r = command(who("nongye"), i, "reject", opinion="未到位")
+    assert (r.status, r.json["code"]) == (409, "no_new_due")
     i = done(who("nongye"), i, "reject", opinion="未到位", due_on="2023-06-15")
     assert (i["state"], i["due_on"], i["is_completed"]) == \
         ("rectifying", "2023-06-15", None)

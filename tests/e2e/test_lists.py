@@ -89,6 +89,34 @@ def test_what_does_not_fit_is_refused_with_its_name(mine, query):
     assert r.json["faults"][0]["pointer"] == "?" + query.split("=")[0]
 
 
+def test_rows_without_a_line(county, mine):
+    """“Not filled in” of the line of a row, which is empty then."""
+    for at, line in enumerate(("水利", "林业", "")):
+        county.psql(LOAD + f"UPDATE project SET competent_line = '{line}' WHERE"
+                    f" project_no = '{MINE}-{at}'")
+    mine, all = people(county)("huangmaozhou"), set(names(mine, "limit=9"))
+    lined = {ROWS[0][0], ROWS[1][0]}
+    for query, want in (("competent_line=", all - lined),
+                        ("competent_line=!", lined),
+                        ("competent_line=,林业", all - {ROWS[0][0]}),
+                        ("competent_line=!,林业", {ROWS[0][0]})):
+        assert set(names(mine, query)) == want, query
+    county.psql(LOAD + "UPDATE project SET competent_line = '' WHERE"
+                f" location_text = '{MINE}'")
+
+
+def test_a_field_called_as_of(county, mine):
+    """Of snapshots the day is asked for by its range: as_of= is the time."""
+    doc = mine.get("/v1/openapi.json").json
+    for path in ("fund-progress-snapshots", "asset-feedback"):
+        given = [p.get("name") or p["$ref"].rsplit("/", 1)[1] for p in doc[
+            "paths"][f"/v1/{path}"]["get"]["parameters"]]
+        assert {"as_of", "as_of_from", "as_of_to"} <= set(given), path
+        assert given.count("as_of") == 1
+        r = mine.get(f"/v1/{path}?as_of_from=2023-01-01&as_of_to=2023-12-31")
+        assert r.status == 200, r
+
+
 def test_conditions_are_values_not_sql(mine):
     for nasty in ("' OR 1=1 --", "\\", '"', "{}", "$1", "'::int", "a\\,b\\"):
         for name in ("name", "name_has", "tags", "q"):

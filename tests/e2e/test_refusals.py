@@ -71,7 +71,9 @@ def test_yearly_facts_are_of_their_level(county):
     r = who("sihushan").post("/v1/village-year-facts", {
         **fact, "division_code": TOWN})
     assert faults(r) == {"village_year_fact_village": "/division_code"}
-    made = make(who("cunguan"), "village-year-facts", **fact)
+    made = make(who("cunguan"), "village-year-facts", **fact,
+                collective_modes=["contract", "lease"])
+    assert made["labels"]["collective_modes"] == "资源发包、物业出租"
     assert made["division_code"] == VILLAGE
     r = who("cunguan").post("/v1/village-year-facts", fact)
     assert (r.status, r.json["code"]) == (409, "duplicate")
