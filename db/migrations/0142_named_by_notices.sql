@@ -1,7 +1,7 @@
 -- What the notices name and the model lacked: how a village's collective earns
--- (T42), the categories of issues of risky projects (B5, B6); and what one of
--- them forbids: bridging funds arranged for a project that has no benefit
--- mechanism (G17).
+-- (T42), the categories of issues of risky projects (B5, B6); and what they
+-- forbid: bridging funds arranged for a project that has no benefit mechanism
+-- (G17), a titled asset disposed of as if it were another's (T16).
 
 SET ROLE taizhang_owner;
 
@@ -33,6 +33,17 @@ END $$;
 CREATE TRIGGER arranged AFTER INSERT OR UPDATE ON fund_payment FOR EACH ROW
   WHEN (NEW.kind = 'arrange' AND NEW.voided_at IS NULL)
   EXECUTE FUNCTION fund_payment_arranged();
+
+-- What decides who disposes of it and how is settled with the title.
+CREATE FUNCTION asset_titled() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE check_violation USING CONSTRAINT = 'asset_titled', TABLE = 'asset',
+    MESSAGE = 'owner and type are settled with the title';
+END $$;
+CREATE TRIGGER titled BEFORE UPDATE ON asset FOR EACH ROW
+  WHEN (OLD.state <> 'formed' AND (OLD.owner_kind, OLD.asset_type)
+    IS DISTINCT FROM (NEW.owner_kind, NEW.asset_type))
+  EXECUTE FUNCTION asset_titled();
 
 SELECT set_config('app.lo', '0', true),
   set_config('app.hi', '999999999999', true);

@@ -229,3 +229,15 @@ def test_yearly_results_and_lists_sent_around(county):
              recipient_org_id=org(county, "slj"), route="sector",
              as_of=f"{2100 + next(number) % 7000}-06-30", asset_count=3, original_value_fen=240000000)
     assert f["labels"]["route"] == "行业设施"
+
+
+def test_owner_and_type_are_settled_with_the_title(county):
+    """Or the procedure of a collective asset could be gone round (T16)."""
+    clerk = cast(county)("huangmaozhou")
+    change(clerk, A, asset(county), owner_kind="state", asset_type="public")
+    a = in_use(county)
+    for name, value in (("owner_kind", "enterprise"),
+                        ("asset_type", "public")):
+        r = clerk.patch(f"/v1/{A}/{a['id']}", {name: value}, rev=a["rev"])
+        assert [f["code"] for f in r.json["faults"]] == ["asset_titled"], r
+    change(clerk, A, a, owner_text="柳红村")
