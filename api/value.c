@@ -25,6 +25,7 @@ static bool text_in(struct arena *, const struct field *, const char *,
 static bool range_in(const struct field *, long long, struct reason *);
 static bool json_ok(const struct field *, const json_t *, struct reason *);
 static bool json_printable(const json_t *);
+static char *json_text(const json_t *);
 static const char *money_show(struct arena *, const char *sql, unsigned dec);
 static bool money_read(struct arena *, const char *shown, unsigned dec,
     const char **sql);
@@ -71,7 +72,7 @@ value_from_json(struct arena *a, const struct field *f,
 	case T_JSON:
 		if (!json_ok(f, v, why))
 			return false;
-		char *text = json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS);
+		char *text = json_text(v);
 		*sql = arena_strdup(a, text != NULL ? text : "{}");
 		free(text);
 		return true;
@@ -332,6 +333,28 @@ json_printable(const json_t *v)
 		if (!text_printable(key) || !json_printable(one))
 			return false;
 	return true;
+}
+
+/* 0.1 as it was sent, not 0.10000000000000001: the fewest digits that read as
+ * the same number. */
+static char *
+json_text(const json_t *v)
+{
+	for (int digits = 15;; digits++) {
+		char *text = json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS |
+		    JSON_REAL_PRECISION(digits));
+		json_t *again;
+		bool same;
+
+		if (text == NULL || digits == 17 || strchr(text, '.') == NULL)
+			return text;
+		again = json_loads(text, 0, NULL);
+		same = json_equal(again, v);
+		json_decref(again);
+		if (same)
+			return text;
+		free(text);
+	}
 }
 
 /* 分 → 元 (dec 2) or 万元 (dec 6), trailing zeros dropped. */

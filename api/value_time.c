@@ -76,6 +76,8 @@ time_utc(struct arena *a, const char **text)
 	tm.tm_sec = at[3];
 	t = timegm(&tm) - away;
 	gmtime_r(&t, &tm);
+	if (tm.tm_year + 1900 < 1 || tm.tm_year + 1900 > 9999)
+		return false;
 	*text = arena_printf(a, "%04d-%02d-%02d %02d:%02d:%02d%s+00",
 	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
 	    tm.tm_min, tm.tm_sec, dot);

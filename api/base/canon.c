@@ -88,8 +88,8 @@ date_days(const char *s, long *days)
 
 	if (!eat_number(&p, 4, &y) || !eat(&p, "-") ||
 	    !eat_number(&p, 2, &m) || !eat(&p, "-") ||
-	    !eat_number(&p, 2, &d) || *p != '\0' || m < 1 || m > 12 ||
-	    d < 1 || d > month_days(y, m))
+	    !eat_number(&p, 2, &d) || *p != '\0' || y < 1 || m < 1 ||
+	    m > 12 || d < 1 || d > month_days(y, m))
 		return false;
 	*days = days_from_civil(y, m, d);
 	return true;

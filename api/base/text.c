@@ -141,7 +141,8 @@ text_printable(const char *s)
 			return false;
 		if ((c < 0x20 && c != '\t' && c != '\n') ||
 		    (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x2069))
+		    (c >= 0x2066 && c <= 0x2069) ||
+		    c == 0xfffe || c == 0xffff) /* no workbook holds them */
 			return false;
 	}
 	return true;

@@ -210,6 +210,9 @@ test_text(void **state)
 	assert_string_equal(utf8_head(&a, "一二三", 2), "一二");
 	assert_false(text_printable("a\xe2\x80\xae b"));
 	assert_true(text_printable("两行\n文字"));
+	assert_false(text_printable("\xef\xbf\xbe"));
+	assert_false(text_printable("\xef\xbf\xbf"));
+	assert_true(text_printable("\xef\xbf\xbd\xee\x80\x80"));
 	arena_free(&a);
 }
 
@@ -394,6 +397,8 @@ test_serial(void **state)
 	assert_true(date_days("2023-04-06", &days));
 	assert_int_equal(days, 19453);
 	assert_false(date_days("2023-04", &days));
+	assert_false(date_days("0000-01-01", &days));
+	assert_true(date_days("0001-01-01", &days));
 	arena_free(&a);
 }
 

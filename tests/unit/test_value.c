@@ -88,6 +88,9 @@ static const struct {
 	{ &moment, "\"2023-04-06 08:00:00\"", NULL, "not_a_time" },
 	{ &moment, "\"2023-04-31T08:00:00Z\"", NULL, "not_a_time" },
 	{ &moment, "\"2023\"", NULL, "not_a_time" },
+	{ &day, "\"0000-01-01\"", NULL, "not_a_date" },
+	{ &moment, "\"0001-01-01T00:00:00+08:00\"", NULL, "not_a_time" },
+	{ &moment, "\"9999-12-31T23:00:00-08:00\"", NULL, "not_a_time" },
 	{ &truth, "true", "t", NULL },
 	{ &truth, "false", "f", NULL },
 	{ &truth, "\"是\"", NULL, "not_boolean" },
@@ -102,6 +105,12 @@ static const struct {
 	{ &place, "\"43098110700\"", NULL, "not_a_division" },
 	{ &place, "430981107000", NULL, "not_string" },
 	{ &json, "{\"b\":1,\"a\":2}", "{\"a\":2,\"b\":1}", NULL },
+	{ &json, "{\"a\":0.1,\"b\":[1.10,-2.5,1e3]}",
+	    "{\"a\":0.1,\"b\":[1.1,-2.5,1000.0]}", NULL },
+	{ &json, "{\"a\":0.30000000000000004}", "{\"a\":0.30000000000000004}",
+	    NULL },
+	{ &json, "{\"a\":123456.789012345}", "{\"a\":123456.789012345}", NULL },
+	{ &json, "{\"a\":1e300}", "{\"a\":1e300}", NULL },
 	{ &json, "7", NULL, "not_object" },
 };
 
