@@ -27,8 +27,6 @@ static void merge_row(struct request *, const struct entity *, struct bulk *,
     size_t i);
 static void change_row(struct request *, const struct entity *, struct bulk *,
     size_t i);
-static void keep_faults(struct request *, struct bulk *, size_t i,
-    unsigned status);
 static enum next finish(struct request *, struct bulk *);
 static enum next refuse(struct request *, struct bulk *);
 static void render(struct request *, const struct bulk *);
@@ -74,7 +72,7 @@ bulk_fault(struct request *r, struct bulk *b, size_t i, unsigned status,
     const char *en)
 {
 	fault(r, pointer, rule, code, zh, en);
-	keep_faults(r, b, i, status);
+	bulk_faults(r, b, i, status);
 }
 
 static enum next
@@ -226,7 +224,7 @@ merge_row(struct request *r, const struct entity *e, struct bulk *b, size_t i)
 	}
 	w->what = BULK_NEW;
 	if (!row_new(r, e, w->body, w->parent, w->row) || r->faults != NULL)
-		keep_faults(r, b, i, 422);
+		bulk_faults(r, b, i, 422);
 }
 
 static void
@@ -261,7 +259,7 @@ change_row(struct request *r, const struct entity *e, struct bulk *b, size_t i)
 	}
 	if (!row_merge(r, e, w->body, w->row, changed) ||
 	    r->faults != NULL) {
-		keep_faults(r, b, i, 422);
+		bulk_faults(r, b, i, 422);
 		return;
 	}
 	w->what = BULK_SAME;
@@ -271,8 +269,8 @@ change_row(struct request *r, const struct entity *e, struct bulk *b, size_t i)
 }
 
 /* What the request has learnt to be wrong belongs to this row. */
-static void
-keep_faults(struct request *r, struct bulk *b, size_t i, unsigned status)
+void
+bulk_faults(struct request *r, struct bulk *b, size_t i, unsigned status)
 {
 	struct bulk_row *w = &b->row[i];
 

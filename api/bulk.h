@@ -53,6 +53,8 @@ void bulk_batch(struct request *);
 void bulk_fault(struct request *, struct bulk *, size_t i, unsigned status,
     const char *pointer, const char *rule, const char *code, const char *zh,
     const char *en);
+/* The same of the faults that the request has by now. */
+void bulk_faults(struct request *, struct bulk *, size_t i, unsigned status);
 
 /* Adds the statements that find what is there, and takes their answer. */
 void match_plan(struct request *, const struct entity *, struct bulk *);

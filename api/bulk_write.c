@@ -298,6 +298,5 @@ blame(struct request *r, struct bulk *b, size_t i)
 	r->err = OK;
 	r->code = r->detail_zh = r->detail_en = NULL;
 	r->batch.failed = -1;
-	bulk_fault(r, b, i, status, "", "DQ-02", "refused",
-	    "数据库拒绝了这条记录", "The database refused the row.");
+	bulk_faults(r, b, i, status);
 }

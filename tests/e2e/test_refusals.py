@@ -71,6 +71,10 @@ def test_yearly_facts_are_of_their_level(county):
     r = who("sihushan").post("/v1/village-year-facts", {
         **fact, "division_code": TOWN})
     assert faults(r) == {"village_year_fact_village": "/division_code"}
+    r = who("sihushan").post("/v1/village-year-facts/bulk", {"items": [
+        {**fact, "division_code": TOWN}]})      # the same, and nothing else
+    assert faults(r) == {"village_year_fact_village":
+                         "/items/0/division_code"}
     made = make(who("cunguan"), "village-year-facts", **fact,
                 collective_modes=["contract", "lease"])
     assert made["labels"]["collective_modes"] == "资源发包、物业出租"
