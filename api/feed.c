@@ -229,7 +229,7 @@ take_number(struct request *r, const struct param *p, long low, long high,
 static enum next
 take_after(struct request *r, struct feed *f)
 {
-	f->at = (struct place) { 0, 0, -1 };
+	f->at = (struct place) { .floor = -1, .begin = INT64_MAX };
 	if (f->after == NULL || *f->after == '\0') {
 		f->from_start = true;
 		return NEXT_DB;
@@ -258,25 +258,27 @@ static enum next
 ask(struct request *r, struct feed *f, bool waited)
 {
 	struct stmt *s = arena_alloc(&r->arena, sizeof *s);
-	const char *hash = auth_token_hash(r), *v[8];
+	const char *hash = auth_token_hash(r), *v[FEED_VALUES];
+	const struct scope *scope = &r->who.scope;
 	struct buf b;
 
 	buf_init(&b, 8192);
-	feed_sql(&b, f->lo, f->hi, *r->who.scope.line != '\0');
+	feed_sql(&b, f->lo, f->hi, scope);
 	REQUIRE(!b.over);
 	s->sql = arena_strndup(&r->arena, b.data, b.len);
 	buf_free(&b);
-	query_scope(&r->arena, &r->who.scope, v);
+	query_scope(&r->arena, scope, v);
 	v[0] = arena_int(&r->arena, f->lo);
 	v[1] = arena_int(&r->arena, f->hi);
 	v[4] = arena_int(&r->arena, f->at.pos);
 	v[5] = arena_int(&r->arena, f->at.seq);
 	v[6] = f->entities;
 	v[7] = arena_int(&r->arena, f->limit);
+	v[8] = arena_int(&r->arena, f->at.begin);
 	f->phase = PAGE;
-	batch_open(&r->batch, &r->arena, &r->who.scope, waited ? LANE_FAST :
+	batch_open(&r->batch, &r->arena, scope, waited ? LANE_FAST :
 	    LANE_SLOW);
-	batch_read(&r->batch, s, 8, v);
+	batch_read(&r->batch, s, feed_values(scope), v);
 	if (!waited) {
 		batch_read(&r->batch, &known_still, 1, &hash);
 		return NEXT_DB;
@@ -298,6 +300,8 @@ came(struct request *r, struct feed *f)
 
 	if (rows_n(batch_rows(&r->batch, 1)) != 1) /* ended meanwhile */
 		return fail(r, E_IDENTITY, NULL, NULL, NULL);
+	if (at->begin == INT64_MAX)
+		at->begin = safe;
 	if (f->from_start)
 		at->floor = floor;
 	else if (!f->now && at->pos < floor && at->floor != floor)

@@ -1,5 +1,6 @@
 /* Cursors of the change feed: a place, sealed with the server's key. */
 #include <sodium.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/uid.h"
@@ -17,7 +18,9 @@
 struct sealed {
 	unsigned char scope[MARK];
 	int64_t pos, seq, floor;
+	int64_t begin; /* not in cursors of before it was known */
 };
+#define SEALED_LEAST offsetof(struct sealed, begin)
 
 static void key_of(unsigned char key[32]);
 static void mark(struct request *, unsigned char out[MARK]);
@@ -31,7 +34,8 @@ place_seal(struct request *r, const char *filter, struct place p)
 	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	const char *ad = bound(r, filter);
 	char *text = arena_alloc(&r->arena, room);
-	struct sealed s = { .pos = p.pos, .seq = p.seq, .floor = p.floor };
+	struct sealed s = { .pos = p.pos, .seq = p.seq, .floor = p.floor,
+		.begin = p.begin };
 
 	key_of(key);
 	mark(r, s.scope);
@@ -56,7 +60,7 @@ place_open(struct request *r, const char *filter, const char *cursor,
 
 	if (sodium_base642bin(in, sizeof in, cursor, strlen(cursor), NULL, &n,
 	    NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-	    n != sizeof in)
+	    (n != sizeof in && n != NONCE + SEALED_LEAST + MAC))
 		return PLACE_BAD;
 	key_of(key);
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)&s,
@@ -69,6 +73,7 @@ place_open(struct request *r, const char *filter, const char *cursor,
 	p->pos = s.pos;
 	p->seq = s.seq;
 	p->floor = s.floor;
+	p->begin = n == sizeof in ? s.begin : s.pos;
 	return PLACE_GOOD;
 }
 

@@ -4,22 +4,36 @@
 #include "feed.h"
 #include "list.h"
 #include "query.h"
+#include "scope.h"
 
-static void look(struct buf *, int64_t lo, int64_t hi, bool line);
-static void look_own(struct buf *, int64_t lo, int64_t hi, bool line);
-static void look_shared(struct buf *, int64_t lo);
+static void look(struct buf *, int64_t lo, int64_t hi, const struct scope *);
+static void look_own(struct buf *, int64_t lo, int64_t hi,
+    const struct scope *);
+static void look_shared(struct buf *, int64_t lo, const struct scope *);
+static void columns(struct buf *, const struct scope *);
+static void after(struct buf *, const struct scope *);
 
 /*
  * Everything in one statement, so that page, end and safe position are of one
  * moment. A look stops after FEED_LOOK changes however few of them are asked
- * for: the next page goes on there.
+ * for: the next page goes on there. Of whoever is narrowed it stops after
+ * FEED_LOOK_NARROW changes of his range, however few of them he sees: each is
+ * looked up in its table, some in their history.
  */
 void
-feed_sql(struct buf *b, int64_t lo, int64_t hi, bool line)
+feed_sql(struct buf *b, int64_t lo, int64_t hi, const struct scope *s)
 {
-	buf_str(b, "WITH page AS MATERIALIZED (SELECT * FROM (");
-	look(b, lo, hi, line);
+	bool narrow = scope_narrow(s);
+
+	buf_str(b, "WITH ");
+	if (narrow)
+		buf_printf(b, "reach AS MATERIALIZED (SELECT * FROM"
+		    " feed_window($1::bigint, $2::bigint, ($3::text[])[1],"
+		    " $5::bigint, $6::bigint, %d)), ", FEED_LOOK_NARROW);
+	buf_str(b, "page AS MATERIALIZED (SELECT * FROM (");
+	look(b, lo, hi, s);
 	buf_str(b, ") s WHERE entity = ANY ($7::text[])"
+	    " AND kind IS NOT NULL"
 	    " AND (kind <> 'gone' OR NOT EXISTS (SELECT FROM change n"
 	    " WHERE n.entity = s.entity AND n.row_id = s.row_id"
 	    " AND n.rev = s.rev AND n.kind <> 'gone'"
@@ -33,58 +47,90 @@ feed_sql(struct buf *b, int64_t lo, int64_t hi, bool line)
 	    " ORDER BY pos, seq LIMIT $8::bigint + 1)"
 	    " SELECT feed_safe(), (SELECT feed_floor FROM server_state),"
 	    " CASE WHEN (SELECT count(*) FROM page) <= $8::bigint"
-	    " THEN (SELECT pos || ' ' || seq FROM (");
-	look(b, lo, hi, line);
-	buf_printf(b, ") x OFFSET %d LIMIT 1) END,"
-	    " p.pos, p.seq, p.entity, p.row_id, p.rev, p.kind,"
+	    " THEN (SELECT pos || ' ' || seq FROM ");
+	if (narrow) {
+		buf_str(b, "reach WHERE pos < 9223372036854775807)");
+	} else {
+		buf_char(b, '(');
+		look(b, lo, hi, s);
+		buf_printf(b, ") x OFFSET %d LIMIT 1)", FEED_LOOK - 1);
+	}
+	buf_str(b, " END, p.pos, p.seq, p.entity, p.row_id, p.rev, p.kind,"
 	    " to_char(p.at AT TIME ZONE 'UTC',"
 	    " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 	    " FROM (SELECT 1) one LEFT JOIN page p ON true"
-	    " ORDER BY p.pos, p.seq", FEED_LOOK - 1);
+	    " ORDER BY p.pos, p.seq");
 }
 
-#define COLUMNS "SELECT pos, seq, entity, row_id, rev, kind, at FROM change"
-#define AFTER                                                                  \
-	SCOPE_TOLD("entity", "row_id") " AND sensitivity <= $4::int AND"       \
-	" (pos, seq) > ($5::bigint, $6::bigint) AND pos < feed_safe()"         \
-	" ORDER BY pos, seq LIMIT %d"
+unsigned
+feed_values(const struct scope *s)
+{
+	return scope_narrow(s) ? FEED_VALUES : FEED_VALUES - 1;
+}
 
 /* Of one's own range, and what is shared. */
 static void
-look(struct buf *b, int64_t lo, int64_t hi, bool line)
+look(struct buf *b, int64_t lo, int64_t hi, const struct scope *s)
 {
 	buf_str(b, "SELECT * FROM ((");
-	look_own(b, lo, hi, line);
+	look_own(b, lo, hi, s);
 	buf_str(b, ") UNION ALL (");
-	look_shared(b, lo);
+	look_shared(b, lo, s);
 	buf_printf(b, ")) u ORDER BY pos, seq LIMIT %d", FEED_LOOK);
 }
 
 /* Each width of scope has an index in the order of the feed. */
 static void
-look_own(struct buf *b, int64_t lo, int64_t hi, bool line)
+look_own(struct buf *b, int64_t lo, int64_t hi, const struct scope *s)
 {
-	buf_str(b, COLUMNS
-	    " WHERE division_code BETWEEN $1::bigint AND $2::bigint");
-	if (line)
+	columns(b, s);
+	buf_str(b, " WHERE division_code BETWEEN $1::bigint AND $2::bigint");
+	if (*s->line != '\0')
 		buf_str(b, " AND line = ($3::text[])[1] AND line <> ''");
 	else if (lo / 1000 == hi / 1000)
 		buf_str(b, " AND unit_code = $1::bigint - $1::bigint % 1000");
 	else if (lo / 1000000 == hi / 1000000)
 		buf_str(b, " AND county_code = $1::bigint - $1::bigint"
 		    " % 1000000");
-	buf_printf(b, SCOPE_LINE("line") AFTER, FEED_LOOK);
+	buf_str(b, SCOPE_LINE("line"));
+	after(b, s);
 }
 
 /* On every line, also in one's own range: there is what is of one's own line
  * already. */
 static void
-look_shared(struct buf *b, int64_t lo)
+look_shared(struct buf *b, int64_t lo, const struct scope *s)
 {
-	buf_str(b, COLUMNS " WHERE (");
+	columns(b, s);
+	buf_str(b, " WHERE (");
 	list_shared(b, "", lo, lo);
 	buf_str(b, " OR division_code BETWEEN $1::bigint AND $2::bigint)"
 	    " AND NOT (division_code BETWEEN $1::bigint AND $2::bigint"
 	    SCOPE_LINE("line") ") AND entity_shared(entity)");
-	buf_printf(b, AFTER, FEED_LOOK);
+	after(b, s);
+}
+
+/* Of a row that its reader does not see any more, whether it left him. */
+static void
+columns(struct buf *b, const struct scope *s)
+{
+	buf_str(b, "SELECT pos, seq, entity, row_id, rev, ");
+	if (scope_narrow(s))
+		buf_str(b, "CASE WHEN narrow_sees($3::text[], entity, row_id)"
+		    " THEN kind WHEN pos >= $9::bigint AND feed_left(ARRAY["
+		    "$1::bigint::text, $2::bigint::text, ($3::text[])[1],"
+		    " $4::int::text] || ($3::text[])[2:5], entity, row_id,"
+		    " rev, kind) THEN 'gone' END AS ");
+	buf_str(b, "kind, at FROM change");
+}
+
+static void
+after(struct buf *b, const struct scope *s)
+{
+	if (scope_narrow(s))
+		buf_str(b, " AND entity = ANY ($7::text[]) AND (pos, seq) <="
+		    " (SELECT w.pos, w.seq FROM reach w)");
+	buf_printf(b, " AND sensitivity <= $4::int AND"
+	    " (pos, seq) > ($5::bigint, $6::bigint) AND pos < feed_safe()"
+	    " ORDER BY pos, seq LIMIT %d", FEED_LOOK);
 }

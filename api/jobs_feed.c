@@ -153,15 +153,15 @@ static bool
 tell(struct arena *a, const PGresult *hooks, int row)
 {
 	const struct scope s = scope_of(hooks, row);
-	const char *id = jobs_text(hooks, row, 0), *end, *v[8];
-	struct place was = { 0, 0, -1 }, is;
+	const char *id = jobs_text(hooks, row, 0), *end, *v[FEED_VALUES];
+	struct place was = { .floor = -1 }, is;
 	bool more = false, good = true;
 	PGresult *state, *page = NULL;
 	struct buf sql;
 	int n;
 
 	buf_init(&sql, 8192);
-	feed_sql(&sql, s.lo, s.hi, *s.line != '\0');
+	feed_sql(&sql, s.lo, s.hi, &s);
 	REQUIRE(!sql.over);
 	jobs_begin(&jobs_everything);
 	state = jobs_ask("SELECT pos, seq FROM webhook_state"
@@ -172,10 +172,12 @@ tell(struct arena *a, const PGresult *hooks, int row)
 		v[5] = jobs_text(state, 0, 1);
 		v[6] = jobs_text(hooks, row, 9);
 		v[7] = arena_int(a, PAGE);
+		v[8] = "0"; /* it is told of nothing from before it was */
 		was.pos = strtoll(v[4], NULL, 10);
 		was.seq = strtoll(v[5], NULL, 10);
 		jobs_scope(&s);
-		page = jobs_ask_once(sql.data, COUNT(v), v);
+		page = jobs_ask_once(sql.data, (int)feed_values(&s),
+		    v);
 		/* What is told stands above what it is told of. */
 		jobs_scope(&jobs_everything);
 	}
