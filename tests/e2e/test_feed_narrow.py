@@ -1,17 +1,23 @@
 """GET /v1/changes under grants narrowed by action, category, coverage and own
 rows: a row that leaves what its reader sees is gone for him, and of a row that
 he could not see he never hears (domain.md 5.1, 5.2; I22)."""
+import base64
+import ctypes
+import hashlib
 import json
-import uuid
+import os
 
 import pytest
 
-from people import COUNTY, SIBLING, TOWN, people
+from people import COUNTY, TOWN, people
+from audit_log import sodium
 from stack import Stack, free_port, wait_for
 from test_feed import now, read_all
-from test_walls_narrow import (THIRD, cover, hire, made, org, project, reads,
-                               settled, system)
+from test_walls_narrow import (THIRD, cover, hire, made, org, project,
+                               system)
 from test_webhooks import Receiver
+
+BETWEEN = "430981104000"   # 新湾镇
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +65,7 @@ def by_coverage(land, login):
     cover(land, zone, TOWN, THIRD)
     return Reach(hire(land, login, "war_zone", cover_org=login), "project",
                  project(land, TOWN, login), f"division_code = {THIRD}",
-                 f"division_code = {SIBLING}")
+                 f"division_code = {BETWEEN}")
 
 
 def by_county(land, login):
@@ -185,3 +191,118 @@ def test_who_never_saw_it_never_hears_of_it(land, reach, query):
     assert told(c, row, again, query)[0] == ["gone"]
     assert row not in json.dumps(read_all(c, query)[0])
     reach.put(land, reach.inside)
+
+
+def test_each_wall_alone_lets_no_other_line_through(land, reach):
+    """What the second wall leaves of the order: lines of rows that he sees,
+    and of those that he saw until then. The first says the same of both."""
+    c, row = reach.client, reach.row
+    after = now(c)
+    reach.put(land, reach.outside)
+    reach.put(land, "updated_at = now()")
+    lines = f"SELECT rev, kind FROM change WHERE row_id = '{row}' ORDER BY seq"
+    left = int(land.psql(f"SELECT max(rev) FROM change WHERE row_id = '{row}'"
+                         )[0][0]) - 1
+    me = c.get("/v1/me").json["grant"]
+    do = "".join(f"PERFORM set_config('app.{k}', {v}, true);" for k, v in (
+        ("lo", "g.lo::text"), ("hi", "g.hi::text"), ("line", "g.line_code"),
+        ("clearance", "g.clearance::text"),
+        ("action", "coalesce(g.action_id::text, '')"),
+        ("cover", "coalesce(g.cover::text, '')"),
+        ("own", "coalesce(g.owned::text, '')"),
+        ("category", "coalesce(g.category::text, '')")))
+    land.psql("GRANT SELECT ON grant_reach TO taizhang_api")
+    got = land.psql(
+        "BEGIN; DO $$ DECLARE g record; BEGIN PERFORM set_config('app.lo', '0',"
+        " true), set_config('app.hi', '999999999999', true), set_config("
+        "'app.line', '', true), set_config('app.clearance', '4', true); SELECT"
+        f" * INTO g FROM grant_reach WHERE id = '{me}'; {do} END $$; {lines}",
+        user="taizhang_api")
+    revs = {int(rev) for rev, _ in got}
+    assert left in revs and left + 1 not in revs, (got, left)
+    everything = {int(rev) for rev, _ in system(land, lines)}
+    assert {left, left + 1} <= everything
+    try:
+        land.psql("ALTER TABLE change DISABLE ROW LEVEL SECURITY")
+        assert told(c, row, after)[0] == ["gone"]
+    finally:
+        land.psql("ALTER TABLE change ENABLE ROW LEVEL SECURITY")
+    reach.put(land, reach.inside)
+
+
+def test_a_page_looks_at_so_many_changes_and_the_next_goes_on(land):
+    """However few of them are his: 5,000 of others between two of his own."""
+    r = by_coverage(land, "yibaili")
+    r.put(land, r.inside)
+    after = now(r.client)
+    r.put(land, r.outside)
+    system(land, "INSERT INTO project (id, name, division_code, filing_level,"
+           " build_year, type_l1, is_industry, content, total_investment_fen,"
+           " support_fund_fen) SELECT uuid7(), '别处' || g, "
+           f"{BETWEEN}, 4, 2023, 'planting', true, '内容', 1, 1 FROM"
+           " generate_series(1, 5000) g")
+    r.put(land, r.inside)
+    r.put(land, r.outside)
+    kinds, pages = [], 0
+    while True:
+        page = r.client.get(f"/v1/changes?limit=1000&after={after}")
+        assert page.status == 200, page
+        kinds += [x["change"] for x in page.json["items"]]
+        after, pages = page.json["next"], pages + 1
+        if not page.json["more"]:
+            break
+    assert kinds == ["gone", "gone"] and 5 <= pages <= 8, (kinds, pages)
+
+
+def test_webhooks_tell_of_it_too(land):
+    r, never = by_action(land, "tuisong"), by_action(land, "buzhi")
+    for x, what in ((r, r.inside), (never, never.outside)):
+        x.put(land, what)
+    made(r.client, "webhooks", url=f"{land.url}/hook", entities=["project"])
+    expected = []
+    for what, heard in ((r.inside, "changed"), (r.outside, "gone"),
+                        (r.inside, "changed")):
+        r.put(land, what)
+        never.put(land, never.outside)
+        expected.append(heard)
+        wait_for(lambda: len(told_hook(land, r.row)) >= len(expected), 30)
+    assert told_hook(land, r.row) == expected
+    assert told_hook(land, never.row) == []
+
+
+def told_hook(land, row):
+    return [b["data"]["change"] for _, b in land.receiver.at("/hook")
+            if b["data"]["id"] == row]
+
+
+def test_a_cursor_of_before_this_was_told_goes_on(land):
+    """One made by the release before has eight bytes less."""
+    r = by_action(land, "jiuyoubiao")
+    r.put(land, r.inside)
+    me = r.client.get("/v1/me").json
+    lo, = system(land, "SELECT lo FROM grant_reach WHERE id ="
+                 f" '{me['grant']}'")[0]
+    old = shorter(land, now(r.client), f"{me['id']}\n\n{lo}".encode())
+    r.put(land, r.outside)
+    assert told(r.client, r.row, old)[0] == ["gone"]
+    bad = r.client.get(f"/v1/changes?after={old[:-2]}")
+    assert (bad.status, bad.json["code"]) == (422, "bad_cursor")
+
+
+def shorter(land, cursor, bound):
+    key = hashlib.blake2b(b"change feed", digest_size=32, key=(
+        land.var / "secrets/cursor").read_bytes()).digest()
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    text = ctypes.create_string_buffer(len(raw))
+    n = ctypes.c_ulonglong()
+    assert sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        text, ctypes.byref(n), None, raw[24:], ctypes.c_ulonglong(
+            len(raw) - 24), bound, ctypes.c_ulonglong(len(bound)), raw[:24],
+        key) == 0
+    nonce, out = os.urandom(24), ctypes.create_string_buffer(len(raw))
+    assert n.value == 40
+    sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+        out, ctypes.byref(n), text.raw[:32], ctypes.c_ulonglong(32), bound,
+        ctypes.c_ulonglong(len(bound)), None, nonce, key)
+    return base64.urlsafe_b64encode(nonce + out.raw[:n.value]).decode(
+        ).rstrip("=")
