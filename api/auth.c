@@ -38,13 +38,18 @@ static uint64_t forgotten_ms;
  * division, first and last code of the range, line, clearance, binding, the
  * grant, the session or the token itself, what the grant is narrowed to
  * (action, coverage, own rows, categories), whether the password must be
- * changed, whether there is a second factor. */
+ * changed, whether there is a second factor, and what any grant of his is
+ * narrowed to the coverage of (5.1), now or to come. */
+#define COVERED_BY                                                             \
+	"(SELECT string_agg(own.cover_org_id::text, ' ') FROM role_grant own"  \
+	" WHERE own.user_id = u.id AND own.cover_org_id IS NOT NULL"           \
+	" AND (own.valid_to IS NULL OR own.valid_to > now()))"
 static const struct stmt user_find = { "auth_user",
 	"SELECT u.id, u.login, u.name, o.id, o.name, g.role, g.division_code,"
 	" g.lo, g.hi, g.line_code, g.clearance, NULL, g.id, s.id,"
 	" g.action_id, g.cover, g.owned, g.category, u.must_change,"
 	" EXISTS (SELECT FROM user_totp t"
-	" WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)"
+	" WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL), " COVERED_BY
 	" FROM session s JOIN app_user u ON u.id = s.user_id"
 	" JOIN grant_reach g ON g.id = s.grant_id AND g.valid"
 	" LEFT JOIN org_unit o ON o.id = u.org_id"
@@ -59,7 +64,7 @@ static const struct stmt agent_find = { "auth_agent",
 	"SELECT t.id, '', t.name, o.id, o.name, 'sheet_agent',"
 	" t.division_code, t.division_code, division_hi(t.division_code),"
 	" t.line_code, t.clearance, t.binding_id, NULL, t.id, NULL, NULL, NULL,"
-	" NULL, false, true"
+	" NULL, false, true, NULL"
 	" FROM agent_token t LEFT JOIN org_unit o ON o.id = t.org_id"
 	" WHERE t.token_hash = $1 AND t.revoked_at IS NULL"
 	" AND (t.expires_at IS NULL OR t.expires_at > now())" };
@@ -74,7 +79,7 @@ static const struct stmt client_find = { "auth_client",
 	" least(t.hi, coalesce(g.hi, t.hi)), coalesce(g.line_code, ''),"
 	" least(coalesce(g.clearance, 0), c.clearance), NULL, g.id, t.id,"
 	" coalesce(t.action_id, g.action_id), g.cover, g.owned, g.category,"
-	" false, true, c.id, u.id, array_to_string(t.scopes, ' '), c.rate,"
+	" false, true, " COVERED_BY ", c.id, u.id, array_to_string(t.scopes, ' '), c.rate,"
 	" c.personal, c.export_rows"
 	" FROM client_token t JOIN client_app c ON c.id = t.client_id"
 	" AND c.status = 'active' AND c.valid_to > now()"
@@ -96,7 +101,8 @@ static const struct stmt view_find = { "auth_view",
 	"SELECT u.id, u.login, u.name, o.id, o.name, g.role, g.division_code,"
 	" greatest(g.lo, v.lo), least(g.hi, v.hi), g.line_code,"
 	" least(g.clearance, 1), NULL, g.id, s.id, g.action_id, g.cover,"
-	" g.owned, g.category, false, true, s.viewer_id FROM session s"
+	" g.owned, g.category, false, true, " COVERED_BY ", s.viewer_id"
+	" FROM session s"
 	" JOIN app_user u ON u.id = s.user_id AND u.status = 'active'"
 	" JOIN grant_reach g ON g.id = s.grant_id AND g.valid"
 	" JOIN session w ON w.id = s.viewer_session"
@@ -312,7 +318,8 @@ remember(struct request *r)
 	struct known *k;
 
 	if (hash == NULL || strlen(r->who.scope.line) >= sizeof k->line ||
-	    scope_narrow(&r->who.scope) || r->who.must != 0)
+	    scope_narrow(&r->who.scope) || r->who.covered_by != NULL ||
+	    r->who.must != 0)
 		return;
 	k = known_of(hash);
 	/* Another session has the place now, or the answer may be older than
@@ -380,16 +387,17 @@ fill(struct request *r, const struct rows *f)
 	who->scope.cover = rows_text(f, 0, 15);
 	who->scope.own = rows_text(f, 0, 16);
 	who->scope.category = rows_text(f, 0, 17);
-	if (rows_cols(f) == 21) {
-		copy(who->viewer, sizeof who->viewer, rows_text(f, 0, 20));
+	who->covered_by = rows_text(f, 0, 20);
+	if (rows_cols(f) == 22) {
+		copy(who->viewer, sizeof who->viewer, rows_text(f, 0, 21));
 		who->readonly = who->scope.looks = true;
-	} else if (rows_cols(f) > 21) {
-		copy(who->client, sizeof who->client, rows_text(f, 0, 20));
-		copy(who->via, sizeof who->via, rows_text(f, 0, 21));
-		who->scopes = rows_text(f, 0, 22);
-		who->rate = (unsigned)rows_long(f, 0, 23);
-		who->personal = *rows_text(f, 0, 24) == 't';
-		who->export_rows = (unsigned)rows_long(f, 0, 25);
+	} else if (rows_cols(f) > 22) {
+		copy(who->client, sizeof who->client, rows_text(f, 0, 21));
+		copy(who->via, sizeof who->via, rows_text(f, 0, 22));
+		who->scopes = rows_text(f, 0, 23);
+		who->rate = (unsigned)rows_long(f, 0, 24);
+		who->personal = *rows_text(f, 0, 25) == 't';
+		who->export_rows = (unsigned)rows_long(f, 0, 26);
 	}
 	scope_of(r, rows_text(f, 0, 9));
 }

@@ -49,6 +49,7 @@ static const struct stmt *const statements[] = { &find_user, &find_grants,
 	&find_category };
 
 static bool of_issue(const struct entity *);
+static const char *covered_by(struct request *, const struct rows *grants);
 
 void
 explain_who_init(void)
@@ -145,12 +146,26 @@ explain_as(struct request *r, const struct explained *x, int grant)
 	p->scope.cover = rows_text(g, grant, 11);
 	p->scope.own = rows_text(g, grant, 12);
 	p->scope.category = rows_text(g, grant, 13);
+	p->covered_by = covered_by(r, g);
 	snprintf(p->grant, sizeof p->grant, "%s", rows_text(g, grant, 0));
 	p->part = role_part(p->role);
 	p->readonly = p->part == PART_AUDITOR;
 	p->scope.actor = arena_strdup(&r->arena, p->id);
 	p->scope.channel = "api";
 	p->scope.origin = r->id;
+}
+
+/* Grants beyond the asker's scope are not told of. */
+static const char *
+covered_by(struct request *r, const struct rows *grants)
+{
+	const char *all = NULL;
+
+	for (int i = 0; i < rows_n(grants); i++)
+		if (rows_text(grants, i, 15) != NULL)
+			all = arena_printf(&r->arena, "%s %s", all != NULL
+			    ? all : "", rows_text(grants, i, 15));
+	return all;
 }
 
 void

@@ -19,7 +19,8 @@ static void add(struct whys *, const char *code, const char *zh,
 static void unseen_narrow(struct request *, const struct explained *,
     struct whys *);
 static bool of_category(const struct request *, const struct explained *);
-static void own_coverage(const struct explained *, struct whys *);
+static void own_coverage(const struct request *, const struct explained *,
+    struct whys *);
 static bool gives_ever(const struct request *, const struct move *);
 static void why_guard(struct request *, const struct explained *,
     const struct move *, struct whys *);
@@ -177,28 +178,18 @@ why_locked(struct request *r, const struct explained *x, struct whys *w)
 	if (code != NULL)
 		add(w, strcmp(code, "other_level") == 0 ? "level" : "state",
 		    zh, en);
-	own_coverage(x, w);
+	own_coverage(r, x, w);
 }
 
-/* What one of his grants is narrowed to: org_coverage_own() refuses it. Grants
- * beyond the asker's scope are not told of. */
 static void
-own_coverage(const struct explained *x, struct whys *w)
+own_coverage(const struct request *r, const struct explained *x,
+    struct whys *w)
 {
-	bool is = strcmp(x->entity->name, "org_coverage") == 0;
-
-	for (int i = 0; is && i < rows_n(x->grants); i++) {
-		const char *org = rows_text(x->grants, i, 15);
-
-		if (org == NULL || strcmp(org, row_get(x->entity, x->row,
-		    "org_id")) != 0)
-			continue;
+	if (move_own_coverage(r, x->entity, x->row))
 		add(w, "own_coverage",
 		    "其本人的授权按这个单位的覆盖范围确定，须由另一位有权人员办理",
 		    "A grant of the user's own is narrowed to this coverage: "
 		    "for another person.");
-		return;
-	}
 }
 
 void
@@ -225,7 +216,7 @@ why_move(struct request *r, const struct explained *x, size_t at,
 		    : r->detail_en);
 	}
 	if (move_restores(m))
-		own_coverage(x, w);
+		own_coverage(r, x, w);
 	why_guard(r, x, m, w);
 	why_demands(r, x, m, at, w);
 	r->faults = NULL;

@@ -28,6 +28,10 @@ bool move_from(const struct entity *, const struct move *,
 /* Whether the caller may give the command on this row at all. */
 bool move_who(const struct request *, const struct entity *,
     const struct move *, const char *const *row);
+/* Whether the row is what a grant of the caller's own is narrowed to: for
+ * another person to change or restore, as org_coverage_own() has it. */
+bool move_own_coverage(const struct request *, const struct entity *,
+    const char *const *row);
 /* Whether a NULL-ended list (NULL: an empty one) holds the name. */
 bool move_lists(const char *const *list, const char *name);
 

@@ -72,6 +72,15 @@ static bool is_above(const struct request *, const struct entity *,
 static bool barred(struct request *, const struct entity *,
     const struct move *, const char *const *row);
 
+bool
+move_own_coverage(const struct request *r, const struct entity *e,
+    const char *const *row)
+{
+	return r->who.covered_by != NULL &&
+	    strcmp(e->name, "org_coverage") == 0 &&
+	    strstr(r->who.covered_by, row_get(e, row, "org_id")) != NULL;
+}
+
 size_t
 move_count(const struct entity *e)
 {
@@ -306,6 +315,8 @@ barred(struct request *r, const struct entity *e, const struct move *m,
 		if (giver != NULL && strcmp(giver, r->who.id) == 0)
 			return true;
 	}
+	if (move_restores(m) && move_own_coverage(r, e, row))
+		return true;
 	return m->guard != NULL && issue_barred(r, m, row);
 }
 

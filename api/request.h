@@ -81,6 +81,8 @@ struct principal {
 	char client[37];     /* third-party application, else "" */
 	char via[37];	     /* … that acts for this user */
 	char action[37];     /* the grant's only action; "" = all */
+	const char *covered_by; /* organisations whose coverage any grant of
+				   his is narrowed to, blank separated; NULL */
 	const char *scopes;  /* … its token's, blank separated */
 	unsigned rate;	     /* … requests within ten seconds */
 	unsigned export_rows; /* … rows a day as files */

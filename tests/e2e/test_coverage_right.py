@@ -54,6 +54,15 @@ def void(client, row, command="void"):
                        {"reason": "登记有误"})
 
 
+def may(client, row):
+    """Of the row itself, and of its list."""
+    path = "/v1/org-coverages"
+    listed, = (x for x in client.get(
+        f"{path}?voided=true&limit=200&org_id={row['org_id']}").json["items"]
+        if x["id"] == row["id"])
+    return [client.get(f"{path}/{row['id']}").json["may"], listed["may"]]
+
+
 def refused_as_own(r):
     fault, = r.json["faults"]
     return (r.status, fault["pointer"], fault["code"]) == (
@@ -154,9 +163,12 @@ def test_nobody_says_how_far_he_reaches(land, world, part, who):
     wide = people(land)("nongye")
     if who in ("second grant", "to come"):    # the others see nothing now
         assert refused_as_own(void(c, row, "restore"))
+        assert may(c, row) == [[], []]
         verdicts = ask(land, login, "restore", row)
         assert "own_coverage" in verdicts and None not in verdicts, verdicts
+    assert may(wide, row) == [["restore"], ["restore"]]
     assert void(wide, row, "restore").status == 200
+    assert may(c, row) == may(wide, row) == [["void"], ["void"]]
     assert change(wide, row, to_on=None).status == 200
     assert wide.post("/v1/org-coverages", body).status == 201
 

@@ -211,6 +211,29 @@ def test_action(land, world):
     system(land, "UPDATE project SET action_id = NULL")
 
 
+def test_coverage_in_one_action_is_for_grants_of_it(land, world):
+    """Who is granted no action would see with it the rows of every action."""
+    zone = org(land, "zq7")
+    cover(land, zone, TOWN)
+    system(land, f"UPDATE org_coverage SET action_id = '{world['second']}'"
+           f" WHERE org_id = '{zone}'")
+    cover(land, zone, THIRD)
+    rows = world["rows"]
+    system(land, f"UPDATE project SET action_id = '{world['action']}' WHERE id"
+           f" = '{rows[TOWN, 1]}'; UPDATE project SET action_id ="
+           f" '{world['second']}' WHERE id = '{rows[TOWN, 2]}'")
+    third = {"sihushan1", "sihushan2"}
+    for login, grant, seen in (
+            ("qita1", {}, third),
+            ("qita2", {"action": "second-2024"}, third | {"huangmaozhou2"}),
+            ("qita3", {"action": "yuanjiang-2023"}, third)):
+        c = hire(land, login, "war_zone", cover_org="zq7", **grant)
+        assert names(c) == seen, login
+        assert c.get(f"/v1/divisions/{TOWN}").status == (
+            200 if "second-2024" in grant.values() else 404)
+    system(land, "UPDATE project SET action_id = NULL")
+
+
 def test_operators_see_their_own(land, world):
     rows = world["rows"]
     mine = system(land, "INSERT INTO operator (id, name, kind, division_code,"

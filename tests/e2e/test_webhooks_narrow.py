@@ -124,7 +124,9 @@ def test_by_the_first_wall_alone(land):
 
 
 def test_by_the_second_wall_alone(land):
-    """The settings of each hook, and no predicate."""
+    """The settings of each hook, and no predicate: what is seen, and of what
+    left the action the line that says so."""
+    left = land.rows[TOWN, 1]
     for name, rows in expected(land).items():
         got = land.psql(
             "BEGIN; DO $$ DECLARE s record; BEGIN PERFORM set_config("
@@ -139,9 +141,12 @@ def test_by_the_second_wall_alone(land):
             "'app.action', coalesce(s.action, ''), true), set_config("
             "'app.cover', coalesce(s.cover, ''), true), set_config("
             "'app.own', coalesce(s.own, ''), true); END $$;"
-            " SELECT DISTINCT row_id FROM change WHERE entity = 'project'",
+            " SELECT row_id, rev FROM change WHERE entity = 'project'",
             user="taizhang_jobs")
-        assert {r[0] for r in got} & set(land.rows.values()) == rows, name
+        assert {i for i, _ in got} & set(land.rows.values()) == rows | (
+            {left} if name == "action" else set()), name
+        if name == "action":
+            assert [rev for i, rev in got if i == left] == ["2"]
 
 
 def test_it_follows_the_grant(land):
