@@ -8,6 +8,7 @@
 #include "feed.h"
 #include "jobs.h"
 #include "query.h"
+#include "scope.h"
 #include "settings.h"
 
 #define PAGE 500
@@ -197,6 +198,10 @@ tell(struct arena *a, const PGresult *hooks, int row)
 
 			is.pos = strtoll(end, &rest, 10);
 			is.seq = strtoll(rest, NULL, 10);
+		} else if (!more && scope_narrow(&s)) {
+			/* Not to look at what he does not see once more. */
+			is.pos = strtoll(jobs_text(page, 0, 0), NULL, 10) - 1;
+			is.seq = INT64_MAX;
 		}
 		if (is.pos != was.pos || is.seq != was.seq)
 			good = write_page(a, id, &was, &is, n > 0 ? page

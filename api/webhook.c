@@ -25,6 +25,7 @@ enum { READ = 1, WRITTEN };
 /* Of what it tells, for whoever sends: entity → path, entity → group. */
 struct told {
 	const char *paths, *groups;
+	bool beyond; /* what the caller's own role does not read */
 };
 
 struct work {
@@ -70,7 +71,7 @@ static const struct stmt update = { "webhook_update",
 	"UPDATE webhook SET url = $6, description = $7, entities = $8::jsonb,"
 	" active = $9::boolean, notice = CASE WHEN $9::boolean THEN NULL"
 	" ELSE notice END WHERE division_code BETWEEN $1::bigint AND"
-	" $2::bigint" SCOPE_LINE("line")
+	" $2::bigint" SCOPE_LINE("line") WEBHOOK_REACH("grant_id")
 	" AND $4::int IS NOT NULL AND id = $5::uuid AND rev = $10::bigint"
 	" RETURNING id" };
 /* Turned on again, it goes on where it was as far as the feed still reaches. */
@@ -84,7 +85,8 @@ static const struct stmt update_state = { "webhook_state_update",
 static const struct stmt end = { "webhook_end",
 	"UPDATE webhook SET voided_at = now(), active = false"
 	" WHERE division_code BETWEEN $1::bigint AND $2::bigint"
-	SCOPE_LINE("line") " AND $4::int IS NOT NULL"
+	SCOPE_LINE("line") WEBHOOK_REACH("grant_id")
+	" AND $4::int IS NOT NULL"
 	" AND id = $5::uuid AND voided_at IS NULL RETURNING id" };
 static const struct stmt *const statements[] = { &list, &one, &insert,
 	&insert_secret, &insert_state, &update, &update_state, &end };
@@ -133,7 +135,7 @@ webhook_init(void)
 	    " FROM webhook_delivery d WHERE d.webhook_id = webhook.id"
 	    " AND d.state = 'pending') FROM webhook JOIN webhook_state"
 	    " ON webhook_id = id WHERE division_code BETWEEN $1::bigint"
-	    " AND $2::bigint" SCOPE_LINE("line")
+	    " AND $2::bigint" SCOPE_LINE("line") WEBHOOK_REACH("grant_id")
 	    " AND $4::int IS NOT NULL AND voided_at IS NULL");
 	list.name = "webhook_list";
 	list.sql = arena_printf(&forever, "%s AND ($5::uuid IS NULL OR id >"
@@ -305,7 +307,8 @@ write_change(struct request *r, struct work *w)
 	/* Where it goes and what of is for those who may ask for one. */
 	aimed = changed[field_index(e, "url")] ||
 	    changed[field_index(e, "entities")];
-	if (aimed && !role_may(role_find(r->who.role), V_CREATE, "webhook"))
+	if (aimed && (told.beyond ||
+	    !role_may(role_find(r->who.role), V_CREATE, "webhook")))
 		return fail(r, E_DENIED, NULL, NULL, NULL);
 	if (aimed && strtol(row_get(e, w->row, "clearance"), NULL, 10) >
 	    r->who.scope.clearance)
@@ -436,7 +439,7 @@ check_entities(struct request *r, const char **row)
 	json_t *given = text != NULL ? json_loads(text, JSON_DECODE_ANY,
 	    NULL) : NULL;
 	size_t found = 0;
-	bool all = text == NULL;
+	bool all = text == NULL, beyond = false;
 
 	for (size_t i = 0; role != NULL && i < entity_count(); i++) {
 		const struct entity *e = entity_at(i);
@@ -454,6 +457,7 @@ check_entities(struct request *r, const char **row)
 		if (!named)
 			continue;
 		found++;
+		beyond = beyond || !who_may(&r->who, V_READ, e->name);
 		names = arena_printf(&r->arena, "%s%s\"%s\"", names,
 		    *names ? "," : "", e->name);
 		paths = arena_printf(&r->arena, "%s%s\"%s\":\"%s\"", paths,
@@ -470,7 +474,7 @@ check_entities(struct request *r, const char **row)
 	row_set(hook(), row, "entities", arena_printf(&r->arena, "[%s]",
 	    names));
 	return (struct told) { arena_printf(&r->arena, "{%s}", paths),
-		arena_printf(&r->arena, "{%s}", groups) };
+		arena_printf(&r->arena, "{%s}", groups), beyond };
 }
 
 /* The row, and how it is going. */

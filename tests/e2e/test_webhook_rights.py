@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from people import people, report
+from people import COUNTY, people, report
 from projects import project
 from stack import wait_for
 from test_webhooks import end, subscribe, wait_at, world
@@ -74,6 +74,30 @@ def test_what_waits_to_be_sent_is_not_sent(world, issues):
     wait_at(world, "/waits", 1)
     assert told(world, "/waits") == [row["id"]]
     end(world, hook)
+
+
+def test_who_moves_it_reads_what_it_tells(world):
+    """It tells of what its own role reads, and to where another says."""
+    r = people(world)("security").put("/v1/roles/hook_desk", {
+        "label": "接口管理员", "level": 3, "clearance": 2,
+        "plays": ["task_force"],
+        "rights": {"webhook": ["read", "create", "change"],
+                   "project": ["read"]}})
+    assert r.status == 200, r
+    c = wait_for(lambda: people(world)("security").post("/v1/users", {
+        "login": "jiekou", "name": "某某", "password": "for-this-test",
+        "division_code": COUNTY, "grants": [{"role": "hook_desk"}]}
+        ).status == 200 and world.login("jiekou", "for-this-test"))
+    for path, entities, status in (("/more", ["issue", "project"], 403),
+                                   ("/less", ["project"], 200)):
+        hook = subscribe(world, path, entities=entities)
+        r = c.patch(f"/v1/webhooks/{hook['id']}",
+                    {"url": f"{world.url}/elsewhere"}, hook["rev"])
+        assert r.status == status, r
+        r = c.patch(f"/v1/webhooks/{hook['id']}", {"active": False},
+                    hook["rev"] + (status == 200))
+        assert r.status == 200, r
+        end(world, hook)
 
 
 def test_what_was_never_sent_is_forgotten_in_the_end(world, issues):

@@ -149,6 +149,40 @@ def test_by_the_second_wall_alone(land):
             assert [rev for i, rev in got if i == left] == ["2"]
 
 
+def test_nobody_reads_or_moves_what_reaches_further(land):
+    """Its deliveries name rows that he does not see, and its address is where
+    they are told of: for those narrowed alike, and for who is narrowed by
+    nothing."""
+    wide, mine = land.hooks["wide"]["id"], land.hooks["action"]["id"]
+    for name in ("action", "own"):
+        c, own = land.owners[name], land.hooks[name]["id"]
+        assert {x["id"] for x in c.get("/v1/webhooks").json["items"]} == {own}
+        assert c.get(f"/v1/webhooks/{own}/deliveries").status == 200
+        for other in {wide, mine} - {own}:
+            at = f"/v1/webhooks/{other}"
+            for r in (c.get(at), c.get(f"{at}/deliveries"),
+                      c.post(f"{at}/rotate"), c.delete(at),
+                      c.post(f"{at}/replay", {"since": "2020-01-01T00:00:00Z"}),
+                      c.patch(at, {"url": f"{land.url}/elsewhere"}, 1)):
+                assert r.status == 404, (name, r)
+            do = "".join(
+                f"PERFORM set_config('app.{k}', {v}, true);" for k, v in (
+                    ("lo", "g.lo::text"), ("hi", "g.hi::text"), ("line", "''"),
+                    ("clearance", "'4'"),
+                    ("action", "coalesce(g.action_id::text, '')"),
+                    ("own", "coalesce(g.owned::text, '')")))
+            got = land.psql(
+                "BEGIN; DO $$ DECLARE g record; BEGIN PERFORM set_config("
+                "'app.lo', '0', true), set_config('app.hi', '999999999999',"
+                " true), set_config('app.line', '', true), set_config("
+                "'app.clearance', '4', true); SELECT * INTO g FROM grant_reach"
+                f" WHERE id = '{c.get('/v1/me').json['grant']}'; {do} END $$;"
+                " SELECT id FROM webhook", user="taizhang_api")
+            assert {r[0] for r in got} == {own}, name
+    got = land.owners["wide"].get("/v1/webhooks").json["items"]
+    assert {x["id"] for x in got} >= {wide, mine}
+
+
 def test_it_follows_the_grant(land):
     """Coverage that ends, a role that is closed, an account that is shut."""
     system(land, "UPDATE org_coverage SET to_on = '2020-01-01' WHERE org_id ="
