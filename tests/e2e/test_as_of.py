@@ -6,6 +6,7 @@ import time
 
 import openpyxl
 import pytest
+from lives import day
 from people import COUNTY, SIBLING, TOWN, done, people, report
 from rows import model
 from test_feed import now, read_all
@@ -56,10 +57,8 @@ def test_a_row_as_it_stood(own):
     assert "may" not in got.json
     assert c.get(f"{path}?as_of={second}").json["goal"] == "二"
     assert c.get(f"{path}?as_of=2100-01-01").json["goal"] == "三"
-    today = datetime.datetime.now(datetime.timezone(
-        datetime.timedelta(hours=8))).date()
-    assert c.get(f"{path}?as_of={today}").json["goal"] == "三"
-    assert c.get(f"{path}?as_of={today - datetime.timedelta(1)}").status == 404
+    assert c.get(f"{path}?as_of={day()}").json["goal"] == "三"
+    assert c.get(f"{path}?as_of={day(-1)}").status == 404
     assert c.get(f"{path}?as_of={before}").status == 404
     assert c.get(f"{path}?as_of={second}&fields=goal,rev").json == {
         "goal": "二", "rev": 2}

@@ -1,13 +1,10 @@
 """Findings on a project's quality (R-22, R-11, R-02): each rule found once and
 gone when the row is put right; nothing told to those who cannot see it."""
-import datetime
-
 import pytest
 
+from lives import day
 from people import people
 from projects import WAN, cast, make, mechanism, project
-
-TODAY = datetime.date.today()
 
 
 def findings(client, row):
@@ -19,7 +16,7 @@ def findings(client, row):
 
 
 def ago(days):
-    return str(TODAY - datetime.timedelta(days=days))
+    return day(-days)
 
 
 def sound(county, **more):
