@@ -76,7 +76,7 @@ $(BUILD)/api.so: $(call obj,$(API_SRC)) $(BUILD)/schemas.o $(BUILD)/libbase.a
 ENGINE	:= main http http_head http_part gate gate_body gate_check gate_out \
 	filetype serve reply route \
 	limit limit_rule problem query_string scope_set \
-	json_depth idem audit after standby db db_batch db_conn db_result db_stmt notify offload yield loop \
+	json_depth idem audit after standby db db_batch db_conn db_queue db_result db_stmt notify offload yield loop \
 	settings metrics health fetch
 $(BUILD)/tests/api_test_routes.o: tests/api_test_routes.c
 	@mkdir -p $(@D); echo "CC $<"

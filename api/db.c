@@ -34,8 +34,7 @@ const struct scope scope_system = {
 static struct line {
 	struct conn *conns;
 	unsigned nconns;
-	struct job *head, **tail;
-	unsigned queued;
+	struct queue wait, together; /* the latter: reads by id */
 	uint64_t down_ms; /* since when no connection is ready; 0 = one is */
 } lines[4]; /* of the primary, and ASIDE of the standby */
 #define ASIDE 2
@@ -45,14 +44,14 @@ static struct conn fast_aside[CONNS_MAX], slow_aside[CONNS_MAX];
 
 static void line_open(size_t which, struct conn *, unsigned n,
     const char *kind);
-static struct line *line_of(const struct job *);
 static void line_put(struct job *);
-static struct job *line_take(struct line *);
+static unsigned queued(const struct line *);
+static void refuse_old(struct queue *, uint64_t now, uint64_t limit);
 static void line_tick(struct line *, uint64_t now, unsigned hung_ms);
 static bool lead_aside(const struct batch *);
 static bool turn_home(struct job *);
 static void pump(struct line *);
-static struct conn *conn_free(const struct line *);
+static struct conn *conn_free(const struct line *, bool together);
 static void gauges(void);
 static unsigned ready_count(const struct line *);
 
@@ -106,7 +105,7 @@ db_submit(struct batch *b, struct hold *hold, db_done *done, void *arg,
 	b->aside = b->aside && lead_aside(b);
 	l = &lines[b->aside ? ASIDE + b->lane : b->lane];
 	if (hold->lost || (b->probe && !b->aside) ||
-	    (hold->conn == NULL && !b->aside && (l->queued >= QUEUE_MAX ||
+	    (hold->conn == NULL && !b->aside && (queued(l) >= QUEUE_MAX ||
 	    (l->down_ms != 0 && now_ms() - l->down_ms > DOWN_MS)))) {
 		metrics_count(COUNTER_DB_REFUSED);
 		return false;
@@ -144,21 +143,13 @@ db_submit(struct batch *b, struct hold *hold, db_done *done, void *arg,
 void
 db_detach(struct job *j)
 {
-	struct line *l = line_of(j);
-	struct job **p = &l->head;
-
-	if (!j->queued) {
+	if (j->queue == NULL) {
 		j->batch = NULL;
 		j->hold = NULL;
 		j->done = NULL;
 		return;
 	}
-	while (*p != j)
-		p = &(*p)->next;
-	*p = j->next;
-	if (*p == NULL)
-		l->tail = p;
-	l->queued--;
+	queue_drop(j);
 	free(j);
 }
 
@@ -257,7 +248,8 @@ line_open(size_t which, struct conn *conns, unsigned n, const char *kind)
 
 	l->conns = conns;
 	l->nconns = n;
-	l->tail = &l->head;
+	queue_init(&l->wait);
+	queue_init(&l->together);
 	l->down_ms = now_ms();
 	for (unsigned i = 0; i < n; i++) {
 		conns[i].lane = which % ASIDE == 0 ? LANE_FAST : LANE_SLOW;
@@ -266,36 +258,19 @@ line_open(size_t which, struct conn *conns, unsigned n, const char *kind)
 	}
 }
 
-static struct line *
-line_of(const struct job *j)
-{
-	return &lines[j->aside ? ASIDE + j->lane : j->lane];
-}
-
 static void
 line_put(struct job *j)
 {
-	struct line *l = line_of(j);
+	struct line *l = &lines[j->aside ? ASIDE + j->lane : j->lane];
 
-	j->next = NULL;
-	j->queued = true;
-	*l->tail = j;
-	l->tail = &j->next;
-	l->queued++;
+	queue_put(together_may(j->batch) ? &l->together : &l->wait, j);
 	pump(l);
 }
 
-static struct job *
-line_take(struct line *l)
+static unsigned
+queued(const struct line *l)
 {
-	struct job *j = l->head;
-
-	l->head = j->next;
-	if (l->head == NULL)
-		l->tail = &l->head;
-	l->queued--;
-	j->queued = false;
-	return j;
+	return l->wait.n + l->together.n;
 }
 
 /* Refuses what has waited too long, and looks after the connections. */
@@ -305,8 +280,18 @@ line_tick(struct line *l, uint64_t now, unsigned hung_ms)
 	uint64_t limit = l >= &lines[ASIDE] ? ASIDE_MS : l->down_ms != 0 ?
 	    DOWN_MS : QUEUE_MS;
 
-	while (l->head != NULL && now - l->head->since_ms > limit) {
-		struct job *j = line_take(l);
+	refuse_old(&l->wait, now, limit);
+	refuse_old(&l->together, now, limit);
+	for (unsigned i = 0; i < l->nconns; i++)
+		conn_tick(&l->conns[i], now, hung_ms);
+	pump(l);
+}
+
+static void
+refuse_old(struct queue *q, uint64_t now, uint64_t limit)
+{
+	while (q->n > 0 && now - q->head->since_ms > limit) {
+		struct job *j = queue_take(q);
 
 		j->err = E_BUSY;
 		if (j->aside && turn_home(j))
@@ -314,9 +299,6 @@ line_tick(struct line *l, uint64_t now, unsigned hung_ms)
 		metrics_count(COUNTER_DB_REFUSED);
 		db_finished(NULL, j);
 	}
-	for (unsigned i = 0; i < l->nconns; i++)
-		conn_tick(&l->conns[i], now, hung_ms);
-	pump(l);
 }
 
 /* ---- the standby ----------------------------------------------------------- */
@@ -328,7 +310,7 @@ lead_aside(const struct batch *b)
 	    standby_reached(b->after) ? b->lane : LANE_SLOW)];
 
 	return l->nconns > 0 && l->down_ms == 0 && (b->probe ||
-	    (standby_ready() && l->queued < ASIDE_QUEUE));
+	    (standby_ready() && queued(l) < ASIDE_QUEUE));
 }
 
 /* What the standby did not answer, the primary does; a statement that took
@@ -367,13 +349,16 @@ pump(struct line *l)
 {
 	struct conn *c;
 
-	while (l->head != NULL && (c = conn_free(l)) != NULL)
-		conn_send(c, line_take(l));
+	while (l->together.n > 0 && (c = conn_free(l, true)) != NULL)
+		conn_send(c, together_take(&l->together));
+	while (l->wait.n > 0 && (c = conn_free(l, false)) != NULL)
+		conn_send(c, queue_take(&l->wait));
 }
 
-/* Fast: the least loaded; slow: an idle one that nobody holds. */
+/* Fast: the least loaded; slow: an idle one that nobody holds. Reads by id are
+ * under way once on each. */
 static struct conn *
-conn_free(const struct line *l)
+conn_free(const struct line *l, bool together)
 {
 	unsigned depth = (l - lines) % ASIDE == LANE_FAST ? FAST_DEPTH : 1;
 	struct conn *best = NULL;
@@ -382,7 +367,7 @@ conn_free(const struct line *l)
 		struct conn *c = &l->conns[i];
 
 		if (c->state == CONN_READY && !c->held &&
-		    c->inflight < depth &&
+		    c->inflight < depth && !(together && c->together) &&
 		    (best == NULL || c->inflight < best->inflight))
 			best = c;
 	}
@@ -403,8 +388,8 @@ gauges(void)
 	    ready_count(&lines[ASIDE + LANE_FAST]));
 	metrics_gauge(GAUGE_STANDBY_SLOW_UP,
 	    ready_count(&lines[ASIDE + LANE_SLOW]));
-	metrics_gauge(GAUGE_DB_FAST_QUEUE, lines[LANE_FAST].queued);
-	metrics_gauge(GAUGE_DB_SLOW_QUEUE, lines[LANE_SLOW].queued);
+	metrics_gauge(GAUGE_DB_FAST_QUEUE, queued(&lines[LANE_FAST]));
+	metrics_gauge(GAUGE_DB_SLOW_QUEUE, queued(&lines[LANE_SLOW]));
 	metrics_gauge(GAUGE_DB_INFLIGHT, inflight);
 }
 

@@ -87,6 +87,10 @@ struct batch {
 	bool aside;  /* it only reads: on the standby if that is near; where it
 			was answered, once it is (standby.h) */
 	bool probe;  /* … and asks the standby itself, however it is */
+	const struct stmt *many; /* of one read by id: the same with a list of
+			ids as its last parameter, and in one more column the
+			place in that list, from 1; it may be asked together
+			with others' (db_queue.c). NULL = alone */
 	uint64_t after; /* what it sees at least: a position of the primary */
 	unsigned n;
 	struct planned {

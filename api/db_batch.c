@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "db_lane.h"
+#include "db_conn.h"
 
 void
 batch_open(struct batch *b, struct arena *a, const struct scope *s,
@@ -69,29 +69,48 @@ batch_rows(const struct batch *b, unsigned index)
 	return b->at[index].rows;
 }
 
-static const PGresult *
-result(const struct rows *r)
+struct rows *
+rows_new(PGresult *res)
 {
-	return (const PGresult *)r;
+	struct rows *r = calloc(1, sizeof(*r));
+
+	REQUIRE(r != NULL);
+	r->res = res;
+	r->n = PQntuples(res);
+	r->shares = 1;
+	return r;
+}
+
+struct rows *
+rows_share(struct rows *of, int row)
+{
+	struct rows *r = rows_new(of->res);
+
+	r->first = row;
+	r->n = row >= 0;
+	r->of = of;
+	of->shares++;
+	return r;
 }
 
 int
 rows_n(const struct rows *r)
 {
-	return PQntuples(result(r));
+	return r->n;
 }
 
 int
 rows_cols(const struct rows *r)
 {
-	return PQnfields(result(r));
+	return PQnfields(r->res);
 }
 
 const char *
 rows_text(const struct rows *r, int row, int col)
 {
-	return PQgetisnull(result(r), row, col) ? NULL :
-	    PQgetvalue(result(r), row, col);
+	row += r->first;
+	return PQgetisnull(r->res, row, col) ? NULL :
+	    PQgetvalue(r->res, row, col);
 }
 
 /* libpq keeps one value for all nulls of a result: only the first is asked
@@ -101,11 +120,12 @@ rows_row(const struct rows *r, int row, size_t n, const char **out)
 {
 	const char *null = NULL;
 
+	row += r->first;
 	for (size_t i = 0; i < n; i++) {
-		const char *s = PQgetvalue(result(r), row, (int)i);
+		const char *s = PQgetvalue(r->res, row, (int)i);
 
 		if (*s == '\0' && (s == null ||
-		    PQgetisnull(result(r), row, (int)i) != 0)) {
+		    PQgetisnull(r->res, row, (int)i) != 0)) {
 			null = s;
 			s = NULL;
 		}
@@ -116,7 +136,7 @@ rows_row(const struct rows *r, int row, size_t n, const char **out)
 int
 rows_len(const struct rows *r, int row, int col)
 {
-	return PQgetlength(result(r), row, col);
+	return PQgetlength(r->res, r->first + row, col);
 }
 
 long
@@ -130,19 +150,13 @@ rows_long(const struct rows *r, int row, int col)
 int
 rows_affected(const struct rows *r)
 {
-	union {
-		const struct rows *in;
-		PGresult *out;
-	} p = { r };
-
-	return (int)strtol(PQcmdTuples(p.out), NULL, 10);
+	return (int)strtol(PQcmdTuples(r->res), NULL, 10);
 }
 
 static const char *
 field(const struct rows *r, int which)
 {
-	const char *s = r == NULL ? NULL :
-	    PQresultErrorField(result(r), which);
+	const char *s = r == NULL ? NULL : PQresultErrorField(r->res, which);
 
 	return s == NULL ? "" : s;
 }
@@ -180,5 +194,12 @@ rows_detail(const struct rows *r)
 void
 db_rows_free(struct rows *r)
 {
-	PQclear((PGresult *)r);
+	struct rows *of = r != NULL ? r->of : NULL;
+
+	if (r == NULL || --r->shares > 0)
+		return;
+	if (of == NULL)
+		PQclear(r->res);
+	free(r);
+	db_rows_free(of);
 }

@@ -91,6 +91,7 @@ void
 conn_send(struct conn *c, struct job *j)
 {
 	enqueue(c, j);
+	c->together = c->together || j->together;
 	j->since_ms = now_about_ms();
 	/* The Sync goes out at once: the server works on it while the turn
 	 * goes on. */
@@ -150,6 +151,7 @@ conn_reset(struct conn *c, const char *why)
 	c->head = NULL;
 	c->tail = &c->head;
 	c->inflight = 0;
+	c->together = false;
 	if (c->hold != NULL) {
 		c->hold->conn = NULL;
 		c->hold->lost = true;

@@ -34,13 +34,28 @@ struct job {
 	bool aside;	       /* it is the standby's */
 	uint64_t floor;	       /* … which must have come so far */
 	bool keep, save, last; /* batch.hold, .save and .last */
-	bool queued;	     /* in its lane, not sent yet */
+	struct queue *queue; /* in which it waits; NULL = it is sent */
+	bool together;	     /* a read by id, or many of them */
 	bool internal;	     /* rollback, preparing, LISTEN */
 	enum err err;
 	uint64_t since_ms;   /* queued, then sent */
 	unsigned limit_ms;   /* batch.limit_ms */
 	unsigned n, at;
 	struct expect expect[3 * BATCH_MAX + 6];
+};
+
+/* Oldest first. */
+struct queue {
+	struct job *head, **tail;
+	unsigned n;
+};
+
+/* A result, or a part of one that others have parts of, too. */
+struct rows {
+	PGresult *res;
+	int first, n;	  /* the rows of res */
+	unsigned shares;  /* parts that are not freed yet, and itself */
+	struct rows *of;  /* a part: of this */
 };
 
 enum conn_state { CONN_DOWN, CONN_CONNECTING, CONN_SETTING_UP, CONN_READY };
@@ -67,6 +82,7 @@ struct conn {
 	unsigned backoff_ms;
 	struct job *head, **tail;
 	unsigned inflight;
+	bool together;	  /* reads by id are among them */
 	bool held;	  /* a transaction is open between two batches */
 	struct hold *hold; /* whose */
 	bool prepared[SLOTS_MAX];
@@ -101,6 +117,21 @@ const char *stmt_ready(struct conn *, struct job *, unsigned index,
 void stmt_forget(struct conn *); /* everything, with the connection */
 /* The first registered statement that did not prepare, or NULL. */
 const struct stmt *stmt_broken(const struct conn *);
+
+/* db_queue.c */
+void queue_init(struct queue *);
+void queue_put(struct queue *, struct job *);
+struct job *queue_take(struct queue *); /* not of an empty one */
+void queue_drop(struct job *);
+/* A read by id that may wait for others' like it. */
+bool together_may(const struct batch *);
+/* The first of those and all that ask the same, as one job. */
+struct job *together_take(struct queue *);
+
+/* db_batch.c */
+struct rows *rows_new(PGresult *); /* owns it */
+/* One row of it, or none (-1); or the failure. Both are freed. */
+struct rows *rows_share(struct rows *, int row);
 
 /* db.c */
 void db_finished(struct conn *, struct job *); /* owns the job */

@@ -51,7 +51,7 @@ take(struct conn *c, struct job *j, const struct expect *e, PGresult *res)
 		} else if (j->batch->at[e->index].rows != NULL) {
 			PQclear(res); /* of a statement that did not prepare */
 		} else {
-			j->batch->at[e->index].rows = (struct rows *)res;
+			j->batch->at[e->index].rows = rows_new(res);
 		}
 		return;
 	case PART_PREPARE:
@@ -134,8 +134,8 @@ failed(struct job *j, unsigned index, PGresult *res)
 		return;
 	}
 	b->failed = (int)index;
-	PQclear((PGresult *)b->at[index].rows);
-	b->at[index].rows = (struct rows *)res;
+	db_rows_free(b->at[index].rows);
+	b->at[index].rows = rows_new(res);
 }
 
 /* The batch is complete. */
@@ -151,6 +151,8 @@ finish(struct conn *c, struct job *j)
 	else
 		c->head->since_ms = now_about_ms(); /* its turn begins now */
 	c->inflight--;
+	if (j->together)
+		c->together = false;
 	if (open && j->last && !bad) {
 		if (c->hold != NULL)
 			c->hold->conn = NULL;

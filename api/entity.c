@@ -206,6 +206,7 @@ plan_get(struct request *r, int phase)
 	    r->arg[0], NULL, NULL, p), p);
 	if (move_two_persons(request_entity(r)))
 		record_facts(r, request_entity(r), r->arg[0]);
+	r->batch.many = query_stmt(request_entity(r), Q_MANY);
 	return NEXT_DB;
 }
 

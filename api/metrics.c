@@ -36,6 +36,7 @@ static const char *const counter_names[] = {
 	[COUNTER_DB_LOST] = "taizhang_db_lost_total",
 	[COUNTER_DB_RETRIED] = "taizhang_db_retried_total",
 	[COUNTER_DB_REFUSED] = "taizhang_db_refused_total",
+	[COUNTER_DB_TOGETHER] = "taizhang_db_together_total",
 	[COUNTER_OFFLOADED] = "taizhang_offloaded_total",
 	[COUNTER_STANDBY_READ] = "taizhang_standby_reads_total",
 	[COUNTER_STANDBY_HOME] = "taizhang_standby_turned_home_total",

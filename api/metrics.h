@@ -26,6 +26,8 @@ enum counter {
 	COUNTER_DB_LOST,    /* connections lost */
 	COUNTER_DB_RETRIED, /* requests run again after a serialization error */
 	COUNTER_DB_REFUSED, /* batches refused: queue full or too old */
+	COUNTER_DB_TOGETHER,/* reads by id that one statement answered for
+			       several */
 	COUNTER_OFFLOADED,
 	COUNTER_STANDBY_READ, /* batches that the standby answered */
 	COUNTER_STANDBY_HOME, /* … and that the primary did in its place */

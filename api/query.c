@@ -129,6 +129,13 @@ build(const struct entity *e, struct stmt *out)
 	buf_str(&b, " AND id = $5::uuid");
 	keep(&out[Q_GET], e, "get", &b);
 
+	buf_str(&b, "SELECT ");
+	query_columns(&b, e);
+	buf_printf(&b, ", k.place FROM unnest($5::uuid[]) WITH ORDINALITY"
+	    " k(wanted, place) JOIN %s ON id = k.wanted WHERE ", e->table);
+	query_where(&b, e);
+	keep(&out[Q_MANY], e, "many", &b);
+
 	buf_str(&b, out[Q_GET].sql);
 	buf_str(&b, " FOR UPDATE");
 	keep(&out[Q_LOCK], e, "lock", &b);

@@ -17,6 +17,7 @@
 
 enum query {
 	Q_GET,	  /* $5 id */
+	Q_MANY,	  /* $5 ids; one more column, the place in that list from 1 */
 	Q_LOCK,	  /* $5 id, FOR UPDATE */
 	Q_INSERT, /* $5… the columns that query_writes() */
 	Q_UPDATE, /* $5 id, $6 rev or null, $7… the columns: no row = stale */

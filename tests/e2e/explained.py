@@ -24,9 +24,9 @@ def begin(stack):
     wait_for(lambda: stack.client().get("/readyz").status == 200)
 
 
-def plans(stack, ask, table, least=1):
+def plans(stack, ask, table, least=1, said=" FROM {} AS t"):
     """What ask() answers, and the plans of its statements that list the
-    table, `least` of them or more."""
+    table, `least` of them or more; or that say something else of it."""
     log = stack.var / "log/postgres.log"
     begin = log.stat().st_size
     answer = ask()
@@ -36,7 +36,7 @@ def plans(stack, ask, table, least=1):
         made = [json.loads(t) for t in
                 re.findall(r"plan:\n((?:\t.*\n)+)", text)]
         made = [m["Plan"] for m in made
-                if f" FROM {table} AS t" in m["Query Text"]]
+                if said.format(table) in m["Query Text"]]
         return len(made) >= least and made
     return answer, wait_for(found, why="a plan in the log")
 

@@ -1,12 +1,14 @@
 """The plans of lists as PostgreSQL made them, for every sort at every level of
 scope: an index in the order that is asked for, never the whole table."""
 import json
+import time
 
 import crowd
 import explained
 import pytest
 from explained import nodes
 from stack import Stack
+from waiting import Asked, locked
 
 SORTS = ("created_at", "updated_at", "seq_no", "due_on")
 FILTERS = ("", "&state=found", "&state=!found&source_year_from=2020",
@@ -103,3 +105,29 @@ def test_downloads_go_on_where_they_ended(crowded, level, sort):
     # A county in another order sorts what is left of it, if that is less.
     once = sort == "" or level == "province"
     assert fetched <= (1.5 if once else len(made)) * rows + 200
+
+
+@pytest.mark.parametrize("level", crowd.LEVELS)
+def test_reads_that_wait_together_are_looked_up_by_id(crowded, level):
+    """However often: the plan that a connection keeps is no other."""
+    c = crowded.readers[level]
+    ids = [x["id"] for x in c.get("/v1/issues?limit=30&fields=id").json[
+        "items"]]
+
+    def ask():
+        got = []
+        for _ in range(8):
+            with locked(crowded):
+                sent = [Asked(crowded, c, i) for i in ids]
+                time.sleep(0.05)
+            got += [one.answer()[0] for one in sent]
+        return got
+
+    got, made = explained.plans(crowded, ask, "issue", 8,
+                                "WITH ORDINALITY k(wanted, place) JOIN {} ON")
+    assert set(got) == {200}
+    for plan in made:
+        for node in nodes(plan):
+            assert node["Node Type"] in ("Nested Loop", "Memoize", "Result",
+                                         "Function Scan", "Index Scan"), plan
+            assert node["Actual Rows"] <= len(ids)

@@ -43,7 +43,7 @@ every_statement_carries_the_scope(void **state)
 		for (unsigned q = 0; q < Q__MAX; q++, n++) {
 			const char *sql = query_stmt(entity_at(i), q)->sql;
 			bool wide = entity_at(i)->shared &&
-			    (q == Q_GET || q == Q_LOCK);
+			    (q == Q_GET || q == Q_MANY || q == Q_LOCK);
 
 			for (size_t w = 0; w < COUNT(walls); w++)
 				if (w != 1 || !wide)

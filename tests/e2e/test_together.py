@@ -1,0 +1,129 @@
+"""Reads by id that wait at the same time go to the database as one statement
+(api/db_queue.c): everybody has what he would have had alone."""
+import random
+import re
+import time
+import uuid
+
+import pytest
+from people import COUNTY, SIBLING, TOWN, people, report
+from stack import Stack, wait_for
+from waiting import Asked, locked
+
+PASSWORD = "for-this-test"
+READERS = ("huangmaozhou", "huangmaozhou-lead", "caowei", "bumen", "bumenlead",
+           "nongye", "nongye2", "shizhuanban", "shizhang", "shenji", "oneaction",
+           "viewer")
+
+
+@pytest.fixture(scope="module")
+def world():
+    s = Stack(demo=True, agent=False, workers=1,
+              env={"TAIZHANG_DB_FAST_MS": "1000"}).start()
+    who = people(s)
+    s.ids = [report(who(login), division_code=place, **more)["id"]
+             for login, place in (("huangmaozhou", TOWN), ("caowei", SIBLING),
+                                  ("bumen", TOWN), ("nongye", COUNTY))
+             for more in ({}, {"category": "Y-1", "goal": "二"})]
+    r = who("security").post("/v1/users", {
+        "login": "oneaction", "name": "某某", "password": PASSWORD,
+        "division_code": COUNTY, "grants": [{
+            "role": "lead_bureau", "action": "yuanjiang-2023"}]})
+    assert r.status == 200, r
+    s._people["oneaction"] = s.login("oneaction", PASSWORD)
+    r = who("security").post("/v1/sessions/view", {
+        "user": "huangmaozhou", "reason": "核对权限设置"})
+    assert r.status == 201, r
+    s._people["viewer"] = s.client(r.json["token"])
+    yield s
+    s.stop()
+
+
+def together(stack):
+    text = stack.client().get("/metrics").text
+    return int(re.search(r"^taizhang_db_together_total (\d+)$", text, re.M)[1])
+
+
+def everything(world):
+    ids = world.ids + [str(uuid.uuid4()), world.ids[3].upper(), world.ids[3]]
+    return [(login, row) for login in READERS for row in ids]
+
+
+def send(world, asked):
+    return [(a, Asked(world, people(world)(a[0]), a[1])) for a in asked]
+
+
+def alone(world, asked):
+    """What each is answered when nobody else asks."""
+    return {a: one.answer() for k in asked for a, one in send(world, [k])}
+
+
+def ask(world, asked, hold=0.3):
+    """All of them wait, then the first is let through."""
+    with locked(world):
+        sent = send(world, asked)
+        time.sleep(hold)
+    return sent
+
+
+def test_everybody_has_his_own(world):
+    asked = everything(world)
+    want = alone(world, asked)
+    assert {x[0] for x in want.values()} == {200, 404}
+    for seed in range(4):
+        random.Random(seed).shuffle(asked)
+        before = together(world)
+        for a, one in ask(world, asked):
+            assert one.answer() == want[a], a
+        # Those of the one action and the viewer's are asked alone.
+        assert together(world) - before > len(asked) / 2
+
+
+def test_more_than_one_statement_takes(world):
+    asked = ("nongye", world.ids[1])
+    want = alone(world, [asked])
+    before = together(world)
+    assert {one.answer() for _, one in ask(world, [asked] * 150)} == {
+        want[asked]}
+    assert together(world) - before >= 149
+
+
+def test_some_leave_while_they_wait(world):
+    asked = everything(world)
+    want = alone(world, asked)
+    with locked(world):
+        sent = send(world, asked)
+        time.sleep(0.2)
+        for _, one in sent[::3]:
+            one.socket.close()
+        time.sleep(0.2)
+    # Of those already under way, too.
+    more = send(world, asked)
+    for _, one in more[::2]:
+        one.socket.close()
+    for a, one in [x for k, x in enumerate(sent) if k % 3] + more[1::2]:
+        assert one.answer() == want[a], a
+
+
+def test_the_connection_is_lost(world):
+    """They are asked once more, on another."""
+    asked = [("nongye", row) for row in world.ids] * 5
+    want = alone(world, asked)
+    with locked(world):
+        sent = send(world, asked)
+        time.sleep(0.2)
+        world.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                   " WHERE application_name = 'taizhang-api' AND wait_event_type"
+                   " = 'Lock'")
+        time.sleep(0.1)
+    for a, one in sent:
+        assert one.answer() == want[a]
+
+
+def test_it_takes_too_long(world):
+    """All are told so, and the next ones are answered."""
+    asked = [("nongye", row) for row in world.ids] * 3
+    got = [one.answer()[0] for _, one in ask(world, asked, hold=4)]
+    assert got[0] == 503 and set(got) <= {200, 503}
+    wait_for(lambda: alone(world, asked[:1])[asked[0]][0] == 200, 5,
+             why="answered again")

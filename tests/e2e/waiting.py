@@ -1,0 +1,39 @@
+"""Reads of issues by id that are made to wait for each other."""
+import contextlib
+import http.client
+import re
+import socket
+import subprocess
+
+
+class Asked:
+    """A request that is on its way."""
+
+    def __init__(self, stack, client, row):
+        self.socket = socket.create_connection(("127.0.0.1", stack.port))
+        self.socket.settimeout(20)
+        self.socket.sendall(
+            f"GET /v1/issues/{row} HTTP/1.1\r\nHost: a\r\nAuthorization: "
+            f"Bearer {client.token}\r\n\r\n".encode())
+
+    def answer(self):
+        with self.socket, http.client.HTTPResponse(self.socket) as r:
+            r.begin()
+            body = re.sub(rb'"request_id":"[^"]*"', b"", r.read())
+            return r.status, r.headers["etag"], body
+
+
+@contextlib.contextmanager
+def locked(stack):
+    """No issue can be read meanwhile."""
+    p = subprocess.Popen(
+        ["psql", "-qAt", "-h", stack.socket(), "-U", "postgres", "taizhang"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        p.stdin.write("BEGIN; LOCK TABLE issue; SELECT 1;\n")
+        p.stdin.flush()
+        assert p.stdout.readline() == "1\n"
+        yield
+    finally:
+        p.stdin.close()
+        p.wait()
