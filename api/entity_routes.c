@@ -44,7 +44,6 @@ static const struct shape {
 static struct route make(struct arena *, const struct entity *,
     const struct shape *);
 static const char *words(struct arena *, const char *);
-static bool is_made(const struct entity *);
 
 /* A part that has registered the same method and pattern before does that
  * operation its own way. */
@@ -62,7 +61,7 @@ entity_init(void)
 
 		for (size_t k = 0; e->business && k < COUNT(shapes); k++) {
 			if ((shapes[k].changes && e->append) ||
-			    (shapes[k].right == RIGHT_CREATE && !is_made(e)))
+			    (shapes[k].right == RIGHT_CREATE && !entity_made(e)))
 				continue;
 			all[n] = make(&forever, e, &shapes[k]);
 			if (route_of(all[n].method, all[n].pattern) == NULL)
@@ -124,21 +123,4 @@ words(struct arena *a, const char *name)
 		if (*p == '-' || *p == '_')
 			*p = ' ';
 	return out;
-}
-
-/* Whether anybody but the server makes such rows: it has a field to fill in
- * beside the row it belongs to. */
-static bool
-is_made(const struct entity *e)
-{
-	const struct field *parent = e->parent != NULL
-	    ? field_at(e, field_index(e, e->parent)) : NULL;
-	size_t writable = 0;
-
-	if (parent != NULL && (parent->flags & F_SERVER))
-		return false;
-	for (size_t i = 0; i < e->nfields; i++)
-		writable += !(e->fields[i].flags & (F_SERVER | F_COMMAND)) &&
-		    &e->fields[i] != parent;
-	return writable > 0;
 }

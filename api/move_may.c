@@ -84,8 +84,8 @@ move_own_coverage(const struct request *r, const struct entity *e,
 size_t
 move_count(const struct entity *e)
 {
-	return e->nmoves + (e->business && !e->append && !own_void(e)
-	    ? COUNT(common) : 0);
+	return e->nmoves + (e->business && !e->append && !own_void(e) &&
+	    entity_made(e) ? COUNT(common) : 0);
 }
 
 const struct move *

@@ -87,8 +87,7 @@ static const struct demand opine_demands[] = {
 static const struct demand effect_demands[] = {
 	{ "minutes", "r.determined_on IS NOT NULL AND r.opined_on IS NOT NULL",
 	    "县政府认定和专班认定须齐备",
-	    "The county's minutes and the task force's opinion must both be "
-	    "there." },
+	    "Both the minutes and the opinion must be there." },
 	{ 0 },
 };
 static const struct demand plan_demands[] = {
@@ -120,8 +119,7 @@ static const struct demand close_demands[] = {
 	    " k.version DESC LIMIT 1) c WHERE j.id = r.project_id"
 	    " OR j.bundle_id = r.bundle_id)",
 	    "归档目录所列必备材料须齐全并经核对",
-	    "What the catalogue of the archive requires must be there and "
-	    "checked." },
+	    "What the catalogue requires must be there and checked." },
 	{ "farmland", "NOT " IDLE("r.final_class4") " OR NOT "
 	    CASE_HAS("idle_fact", "x.farmland_flag <> 'none'"
 	    " AND x.restored_on IS NULL"),
@@ -455,11 +453,13 @@ static const struct refusal classification_case_refusals[] = {
 	    "A class other than the village's needs the reason." },
 	{ "classification_case_method", "verify_method", "R-15",
 	    "闲置类、淘汰类须全面核查，并填自查是否属实和处置建议",
-	    "Idle and given-up projects need a full check, whether the "
-	    "self-check was true, and a proposal." },
+	    "These need a full check, whether that was true, a proposal." },
 	{ "classification_case_checked", "dept_class4", "T29",
 	    "未经实施单位自查的，不能认定为闲置、淘汰类，请退回乡镇",
 	    "An idle or given-up project must check itself first: return it." },
+	{ "row_kept", "voided_at", "R-15",
+	    "已认定的不能作废，请退回或开始新一轮",
+	    "What was determined is returned, or begun anew." },
 	{ "classification_case_minutes", "final_class4", "T29",
 	    "闲置、淘汰类须先由县政府专题研究认定",
 	    "The county government must determine what is idle or given up." },

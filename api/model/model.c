@@ -168,6 +168,21 @@ field_searched(const struct entity *e, const struct field *f)
 	return f->type == T_TEXT && (f->flags & flag) != 0;
 }
 
+bool
+entity_made(const struct entity *e)
+{
+	const struct field *parent = e->parent != NULL
+	    ? field_at(e, field_index(e, e->parent)) : NULL;
+	size_t writable = 0;
+
+	if (parent != NULL && (parent->flags & F_SERVER))
+		return false;
+	for (size_t i = 0; i < e->nfields; i++)
+		writable += !(e->fields[i].flags & (F_SERVER | F_COMMAND)) &&
+		    &e->fields[i] != parent;
+	return writable > 0;
+}
+
 const char *
 entity_group(const struct entity *e)
 {

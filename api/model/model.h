@@ -210,6 +210,9 @@ int field_index(const struct entity *, const char *name);
 bool field_searched(const struct entity *, const struct field *);
 const struct field *field_at(const struct entity *, int index);
 size_t field_total(const struct entity *);
+/* Whether anybody but the server makes such rows: it has a field to fill in
+ * beside the row it belongs to. What the server keeps, nobody makes void. */
+bool entity_made(const struct entity *);
 /* What rights on the entity are given by. */
 const char *entity_group(const struct entity *);
 

@@ -388,6 +388,9 @@ static const struct move report_submission_moves[] = {
 };
 
 static const struct refusal report_submission_refusals[] = {
+	{ "row_kept", "voided_at", "3.5.10",
+	    "已报送的报告须先退回才能作废",
+	    "is not void once it is sent: have it returned" },
 	{ "report_submission_submitted", "submitted_on", "Y44",
 	    "已报送的须有报送日期",
 	    "is needed once it is submitted" },

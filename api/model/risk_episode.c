@@ -433,6 +433,9 @@ static const struct field risk_episode_fields[] = {
 };
 
 static const struct refusal risk_episode_refusals[] = {
+	{ "row_kept", "voided_at", "B20",
+	    "已审定等级的风险周期不能作废",
+	    "An episode whose level is confirmed is not void." },
 	{ "risk_episode_team", "site_team", "3.5.4", "实地评估须两人以上",
 	    "Two people at least evaluate on site." },
 	{ "risk_episode_results", "line_results", "B27", "自评结果应为列表",

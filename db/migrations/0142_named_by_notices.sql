@@ -45,6 +45,26 @@ CREATE TRIGGER titled BEFORE UPDATE ON asset FOR EACH ROW
     IS DISTINCT FROM (NEW.owner_kind, NEW.asset_type))
   EXECUTE FUNCTION asset_titled();
 
+-- What others have decided on is not made void by whoever recorded it (B20).
+CREATE FUNCTION row_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE check_violation USING CONSTRAINT = 'row_kept', TABLE = TG_TABLE_NAME,
+    MESSAGE = 'decided on, and not void';
+END $$;
+CREATE TRIGGER kept BEFORE UPDATE ON risk_assessment FOR EACH ROW
+  WHEN (NEW.voided_at IS NOT NULL AND OLD.voided_at IS NULL
+    AND OLD.level_confirmed IS NOT NULL) EXECUTE FUNCTION row_kept();
+CREATE TRIGGER kept BEFORE UPDATE ON risk_episode FOR EACH ROW
+  WHEN (NEW.voided_at IS NOT NULL AND OLD.voided_at IS NULL
+    AND OLD.initial_level IS NOT NULL) EXECUTE FUNCTION row_kept();
+CREATE TRIGGER kept BEFORE UPDATE ON classification_case FOR EACH ROW
+  WHEN (NEW.voided_at IS NOT NULL AND OLD.voided_at IS NULL
+    AND (OLD.determined_on IS NOT NULL OR OLD.effective_on IS NOT NULL))
+  EXECUTE FUNCTION row_kept();
+CREATE TRIGGER kept BEFORE UPDATE ON report_submission FOR EACH ROW
+  WHEN (NEW.voided_at IS NOT NULL AND OLD.voided_at IS NULL
+    AND OLD.state NOT IN ('open', 'returned')) EXECUTE FUNCTION row_kept();
+
 SELECT set_config('app.lo', '0', true),
   set_config('app.hi', '999999999999', true);
 INSERT INTO code_item (set_code, code, label, sort) VALUES

@@ -327,6 +327,10 @@ def test_no_way_round_the_county(county):
                    **body(county, which, "confirm"))
     assert done(chief, C, c, "confirm", **body(county, "C2", "confirm"))
     c = bring(county, case(county, "C3"), "C3", "determine")
+    refused_by("row_kept", "lh-guan", c, "void", reason="登记有误")
+    said = who("nongye").get(f"/v1/classification-opinions?case_id={c['id']}"
+                             ).json["items"]
+    assert all(o["may"] == [] for o in said), "void by commands alone"
     for which in ("C1", "C4"):
         refused_by("classification_case_decided", "shizhuanban", c, "opine",
                    **body(county, which, "opine"))

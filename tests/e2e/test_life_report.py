@@ -145,6 +145,7 @@ def test_one_report_for_what_is_owed(county):
     second = report(who, o)
     done(lead, SENT, second, "sign")
     refused(clerk, SENT, second, "submit", "already_sent")
+    refused(clerk, SENT, first, "void", "row_kept", reason="重做")
     assert clerk.get(f"/v1/{OWED}/{o['id']}").json["submission_id"] == \
         first["id"]
     done(bureau, SENT, first, "return", reason="重做")

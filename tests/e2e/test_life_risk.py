@@ -453,7 +453,6 @@ def test_what_a_confirmed_survey_keeps(county):
     e = done(who("shizhuanban"), E, {"id": a["episode_id"]},
              "confirm_yellow")
     plan(county, p)
-    refused(who("bumenlead"), E, e, "start_rectify", "not_pretreated")
     a = read(who("bumen"), "risk-assessments", a)
     for name, value in (("three_not", ["N1"]), ("other_risk", ["R1"]),
                         ("sensitive", None), ("assessed_on", "2023-04-02")):
@@ -470,8 +469,11 @@ def test_what_a_confirmed_survey_keeps(county):
 def test_a_flag_of_a_confirmed_survey_is_not_another(county):
     p = project(county)
     a = survey(county, p, three_not=["N1", "N3"])
-    done(cast(county)("shizhuanban"), E, {"id": a["episode_id"]},
-         "confirm_red")
+    e = done(cast(county)("shizhuanban"), E, {"id": a["episode_id"]},
+             "confirm_red")
+    for path, row in (("risk-assessments", a), (E, e)):    # B20
+        refused(cast(county)("bumen"), path, row, "void", "row_kept",
+                reason="登记有误")
     a = read(cast(county)("bumen"), "risk-assessments", a)
     r = cast(county)("bumen").patch(f"/v1/risk-assessments/{a['id']}",
                                     {"three_not": ["N3"]}, rev=a["rev"])
