@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "event.h"
 
 #define REFUSED_S 600
@@ -16,11 +17,17 @@ static bool confirmed(const struct workbook *);
 static void notices(struct pass *);
 static void holds(struct pass *);
 static void set_apart(struct pass *, const json_t *rejected);
+static void told_adopted(struct pass *, const char *file);
+static const char *conflicts_told(struct pass *);
 static void absent_keep(struct pass *);
 static const struct sheet *sheet_named(const struct workbook *,
     const char *name);
+static const char *choice_of(struct pass *, const char *typed,
+    const char *value, bool known, const char **why);
 static enum err resolve_one(struct pass *, const struct sheet *, unsigned row,
-    const char *choose);
+    const char *choose, const char *value);
+static void undecided(struct pass *, const struct sheet *, unsigned row,
+    const char *why);
 
 bool
 pass_fetch(struct pass *p, enum err *e)
@@ -103,9 +110,10 @@ notices(struct pass *p)
 		[NOTICE_REVERT] = { "回退提示", "内容退回到了以前的值",
 		    "returned to an earlier value",
 		    "如不是有意改回，请重新填写。" },
-		[NOTICE_TOKEN_BAD] = { "系统编号", "隐藏的系统编号被改动，"
-		    "已按内容辨认", "row token damaged, matched by content",
-		    "请不要改动隐藏的列。" },
+		[NOTICE_TOKEN_BAD] = { "系统编号", "隐藏的系统编号不是本表的，"
+		    "或已被改动，已按内容辨认",
+		    "row token foreign or damaged, matched by content",
+		    "从别处粘贴来的行，请核对内容；请不要改动隐藏的列。" },
 		[NOTICE_COPIED] = { "复制行", "由另一行复制而来，已作为新的"
 		    "一行登记", "a copied row became a new row", "" },
 		[NOTICE_AMBIGUOUS] = { "重复行", "与另一行完全相同，无法"
@@ -118,6 +126,9 @@ notices(struct pass *p)
 	/* Only the plan that finds them tells: pushed, they are gone. */
 	for (size_t i = 0; i < p->plan.nnotices; i++) {
 		const struct notice *n = &p->plan.notice[i];
+		/* A form that lost its identity is known by its words. */
+		if (p->role == ROLE_ADOPTED && n->kind == NOTICE_TOKEN_BAD)
+			continue;
 		bool cell = n->column >= 0 &&
 		    (size_t)n->column < p->ledger.ncols;
 		ledger_note(&p->arena, &p->ledger, n->sheet_row, cell
@@ -233,19 +244,12 @@ pass_remember(struct pass *p)
 		p->incomplete = true;
 	bool told = strcmp(p->verdict.state, "ok") != 0 || p->napart > 0;
 	if (p->role == ROLE_ADOPTED && !told)
-		p->verdict = (struct verdict){ "ok", "ADOPTED",
-			arena_printf(&p->arena, "这份表没有系统编号，内容已按"
-			    "栏目读入（本次 %zu 行）", p->merged),
-			"typed form, read by its headings",
-			arena_printf(&p->arena, "今后请在主文件“%s”里填写，"
-			    "核对无误后把本表移走。", file ? file : "") };
+		told_adopted(p, file ? file : "");
 	if (p->role == ROLE_BRANCH && !told)
 		p->verdict = (struct verdict){ "copy", "COPY",
 			arena_printf(&p->arena, "此为副本，已并入 %zu 处修改，"
-			    "请改用主文件%s", p->merged, p->conflicts
-			    ? arena_printf(&p->arena, "；另有 %zu 行系统中也"
-				"已改动，见主文件的“冲突”页", p->conflicts)
-			    : ""), "copy, merged",
+			    "请改用主文件%s", p->merged, conflicts_told(p)),
+			"copy, merged",
 			"请打开主文件核对，然后删除或移走这个副本。" };
 	f->role = p->role;
 	f->ledger = p->ledger_id;
@@ -265,6 +269,28 @@ pass_remember(struct pass *p)
 	    (p->plan.hold == HOLD_NONE && p->plan.nheld == 0)) ? p->sha
 	    : NULL;
 	state_file_put(p->site->state, p->site->id, f);
+}
+
+/* Under the ledger's own name the main file has lost its identity: only when
+ * it makes room is there a new one. */
+static void
+told_adopted(struct pass *p, const char *file)
+{
+	p->verdict = (struct verdict){ "ok", "ADOPTED", arena_printf(&p->arena,
+		"这份表没有系统编号，内容已按栏目读入（本次 %zu 行）%s",
+		p->merged, conflicts_told(p)),
+		"typed form, read by its headings", arena_printf(&p->arena,
+		strcmp(p->file->path, file) == 0
+		? "本表的隐藏页已丢失，系统不能再写入。请把本表改名，系统会重新生成"
+		"“%s”，今后请在那里填写；核对无误后把本表移走。"
+		: "今后请在主文件“%s”里填写，核对无误后把本表移走。", file) };
+}
+
+static const char *
+conflicts_told(struct pass *p)
+{
+	return p->conflicts ? arena_printf(&p->arena, "；另有 %zu 行系统中也"
+	    "已改动，见主文件的“冲突”页", p->conflicts) : "";
 }
 
 /* When each missing row was first missed; rows that are back are forgotten. */
@@ -291,50 +317,77 @@ absent_keep(struct pass *p)
 	state_commit(s->state);
 }
 
-/* ---- the 冲突 sheet: 处理 is column 9, 新值 10, id 12, rev 13 ---- */
+/* ---- the 冲突 sheet ---- */
+
+enum { CONFLICT_ROW = 2, CONFLICT_COLUMN, CONFLICT_CHOICE = 9, CONFLICT_VALUE,
+	CONFLICT_ID = 12, CONFLICT_REV };
 
 enum err
 pass_resolve(struct pass *p)
 {
-	static const struct { const char *typed, *choose; } choices[] = {
-		{ "采用系统", "system" }, { "采用本表", "file" },
-		{ "改为", "value" }, { "改为→", "value" },
-	};
 	const struct sheet *s = sheet_named(p->book, "冲突");
 	if (!s || !p->id.export[0] || (p->file->done_sha &&
 		strcmp(p->file->done_sha, p->sha) == 0))
 		return OK;
 	for (size_t r = 0; r < s->nrows; r++) {
 		unsigned row = s->row[r].row;
-		const char *typed = grid_text(s, row, 9);
-		for (size_t i = 0; i < sizeof choices / sizeof *choices;
-		    i++) {
-			if (row < 2 || strcmp(typed, choices[i].typed) != 0)
-				continue;
-			enum err e = resolve_one(p, s, row,
-			    choices[i].choose);
-			if (e != OK)
-				return e;
-		}
+		const char *typed = text_canon(&p->arena, grid_text(s, row,
+		    CONFLICT_CHOICE));
+		const char *value = text_canon(&p->arena, grid_text(s, row,
+		    CONFLICT_VALUE));
+		if (row < 2 || (!*typed && !*value))
+			continue;
+		const char *why = "", *choose = choice_of(p, typed, value,
+		    uuid_ok(grid_text(s, row, CONFLICT_ID)), &why);
+		p->decided = true;
+		enum err e = choose ? resolve_one(p, s, row, choose, value)
+				    : OK;
+		if (!choose)
+			undecided(p, s, row, why);
+		if (e != OK)
+			return e;
 	}
 	return OK;
 }
 
+/* What was chosen, however it is spaced; NULL: nothing, and why. */
+static const char *
+choice_of(struct pass *p, const char *typed, const char *value, bool known,
+    const char **why)
+{
+	static const struct { const char *typed, *choose; } choices[] = {
+		{ "采用系统", "system" }, { "采用本表", "file" },
+		{ "改为", "value" }, { "改为→", "value" },
+	};
+	const char *key = text_key(&p->arena, typed), *choose = NULL;
+	for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+		if (strcmp(key, choices[i].typed) == 0)
+			choose = choices[i].choose;
+	if (!known)
+		*why = "这一行不是系统列出的冲突，或隐藏的列已被改动";
+	else if (!choose)
+		*why = *typed ? "填写的处理不在可选范围内"
+			      : "填写了新值，但没有选择处理";
+	else if (strcmp(choose, "value") == 0 && !*value)
+		*why = "选了“改为”，但没有填写新值";
+	else if (strcmp(choose, "value") != 0 && *value)
+		*why = "没有选“改为”，却填写了新值";
+	return **why ? NULL : choose;
+}
+
 static enum err
 resolve_one(struct pass *p, const struct sheet *s, unsigned row,
-    const char *choose)
+    const char *choose, const char *value)
 {
 	char path[128], key[SHA_HEX_LEN + 1];
-	const char *id = grid_text(s, row, 12);
-	long rev = strtol(grid_text(s, row, 13), NULL, 10);
-	if (!uuid_ok(id))
-		return OK;
+	const char *id = grid_text(s, row, CONFLICT_ID);
+	long rev = strtol(grid_text(s, row, CONFLICT_REV), NULL, 10);
 	const char *what = arena_printf(&p->arena, "resolve|%s|%s|%ld|%s|%s",
-	    p->site->id, id, rev, choose, grid_text(s, row, 10));
+	    p->site->id, id, rev, choose, value);
 	sha256_hex(what, strlen(what), key);
 	snprintf(path, sizeof path, "/v1/sync/conflicts/%s/resolve", id);
 	json_t *body = json_pack("{ssss*}", "choose", choose, "value",
-	    strcmp(choose, "value") == 0 ? grid_text(s, row, 10) : NULL);
+	    *value ? value : NULL);
 	char *text = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	REQUIRE(text);
@@ -344,19 +397,30 @@ resolve_one(struct pass *p, const struct sheet *s, unsigned row,
 	free(text);
 	if (e == E_BUSY || e == E_IDENTITY)
 		return E_BUSY;
-	/* Refused or overtaken: the next export shows it as it is now, and
-	 * beside it why the server did not take the decision. */
-	p->decided = true;
 	if (e != OK)
-		ledger_note(&p->arena, &p->ledger, (unsigned)strtoul(
-		    grid_text(s, row, 2), NULL, 10), grid_text(s, row, 3),
-		    grid_text(s, row, 10), "冲突处理", arena_printf(&p->arena,
-			"处理没有生效：%s", client_said(p->site->client)),
-		    "the decision was refused", "请在“冲突”页重新选择处理。");
+		undecided(p, s, row, client_said(p->site->client));
 	event(e == OK ? "info" : "warn", "conflict_decided", "conflict", id,
 	    "choose", choose, "why", e == OK ? "" :
 	    client_problem(p->site->client), NULL);
 	return OK;
+}
+
+/* Refused, overtaken or not understood: the next export shows the conflict as
+ * it is now; what was typed stands in 校验结果, and why it was not taken. */
+static void
+undecided(struct pass *p, const struct sheet *s, unsigned row,
+    const char *why)
+{
+	const char *typed = grid_text(s, row, CONFLICT_CHOICE);
+	const char *value = grid_text(s, row, CONFLICT_VALUE);
+	ledger_note(&p->arena, &p->ledger, (unsigned)strtoul(grid_text(s, row,
+	    CONFLICT_ROW), NULL, 10), arena_strdup(&p->arena, grid_text(s,
+	    row, CONFLICT_COLUMN)), arena_printf(&p->arena, "%s%s%s", typed,
+	    *typed && *value ? "：" : "", value), "冲突处理",
+	    arena_printf(&p->arena, "处理没有生效：%s", why),
+	    "the decision was refused",
+	    "请在“冲突”页“处理”一栏选“采用系统”“采用本表”或“改为”；选“改为”的，"
+	    "在“新值”一栏填写。");
 }
 
 static const struct sheet *

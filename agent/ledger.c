@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 #define HEADING_ROWS 60	     /* looked at from the top */
-#define HEADING_COLUMNS 400
+#define HEADING_COLUMNS LEDGER_COLUMNS_MAX
 
 #define EXTRA_MAX 40
 #define EXTRA_HEADING_CHARS 60
@@ -24,6 +24,8 @@ struct fit {
 
 static void fit_best(struct arena *, const struct template *,
     const struct workbook *, struct fit *);
+static void fit_sheet(struct arena *, const struct template *,
+    const struct sheet *, struct fit *);
 static void fit_row(struct arena *, const struct template *,
     const struct sheet *, unsigned row, struct fit *);
 static void headings(struct arena *, const struct sheet *, unsigned row,
@@ -36,7 +38,6 @@ static const char *const *keys_of(struct arena *, const char *label,
 static bool key_in(const char *const *, const char *key);
 static bool columns_take(struct arena *, const struct template *,
     const struct fit *, struct ledger *, unsigned *mark_col, const char **);
-static const char *heading_text(const struct ledger *, unsigned col);
 static void extra_take(struct arena *, struct ledger *, unsigned col,
     unsigned *mark_col);
 static const char *expanded(const struct sheet *, unsigned row,
@@ -166,7 +167,10 @@ ledger_of_book(struct arena *a, const struct template *t,
 	if (!columns_take(a, t, &f, l, &mark_col, why))
 		return false;
 	ledger_header(a, t, year, l);
-	return ledger_rows(a, t, year, mark_col, l, why);
+	if (!ledger_rows(a, t, year, mark_col, l, why))
+		return false;
+	ledger_unread(a, t, wb, l);
+	return true;
 }
 
 static void
@@ -175,24 +179,42 @@ fit_best(struct arena *a, const struct template *t,
 {
 	*best = (struct fit){ .coverage = 0 };
 	for (size_t s = 0; s < wb->nsheets; s++) {
-		const struct sheet *sheet = &wb->sheet[s];
-		if (sheet->visibility != SHEET_VISIBLE ||
-		    sheet->nmerges > MERGES_MAX)
-			continue;
-		for (size_t i = 0; i < sheet->nrows; i++) {
-			struct fit f = { .sheet = sheet, .sheet_index = s };
-			if (sheet->row[i].row > HEADING_ROWS)
-				break;
-			fit_row(a, t, sheet, sheet->row[i].row, &f);
-			/* Of equals the lower row holds the leaves, and the
-			 * sheet that bears the template's name wins. */
-			bool named = strcmp(sheet->name, t->sheet) == 0;
-			if (f.coverage > best->coverage ||
-			    (f.coverage == best->coverage && f.coverage > 0 &&
-				(best->sheet == sheet || named)))
-				*best = f;
-		}
+		struct fit f;
+		/* Of equals the sheet that bears the template's name wins. */
+		bool named = strcmp(wb->sheet[s].name, t->sheet) == 0;
+		fit_sheet(a, t, &wb->sheet[s], &f);
+		f.sheet_index = s;
+		if (f.coverage > best->coverage || (named &&
+			f.coverage > 0 && f.coverage == best->coverage))
+			*best = f;
 	}
+}
+
+static void
+fit_sheet(struct arena *a, const struct template *t,
+    const struct sheet *sheet, struct fit *best)
+{
+	*best = (struct fit){ .coverage = 0 };
+	if (sheet->visibility != SHEET_VISIBLE || sheet->nmerges > MERGES_MAX)
+		return;
+	for (size_t i = 0; i < sheet->nrows; i++) {
+		struct fit f = { .sheet = sheet };
+		if (sheet->row[i].row > HEADING_ROWS)
+			break;
+		fit_row(a, t, sheet, sheet->row[i].row, &f);
+		/* Of equals the lower row holds the leaves. */
+		if (f.coverage > 0 && f.coverage >= best->coverage)
+			*best = f;
+	}
+}
+
+unsigned
+ledger_heading(struct arena *a, const struct template *t,
+    const struct sheet *sheet)
+{
+	struct fit f;
+	fit_sheet(a, t, sheet, &f);
+	return f.coverage < LEDGER_COVERAGE_MIN ? 0 : f.row;
 }
 
 static void
@@ -332,21 +354,25 @@ columns_take(struct arena *a, const struct template *t, const struct fit *f,
 			l->col[l->ncols++] = c;
 	}
 	json_array_foreach(keys, i, key) {
-		const char *name = text_of(key, "name");
+		const char *name = text_of(key, "name"), *label = name;
 		bool found = false;
 		for (size_t c = 0; c < l->ncols; c++)
 			if (strcmp(l->col[c].name, name) == 0)
 				found = l->col[c].key = true;
+		for (size_t k = 0; k < t->ncolumns; k++)
+			if (t->column[k].name && strcmp(t->column[k].name,
+				name) == 0)
+				label = t->column[k].label;
 		if (!found) {
-			*why = arena_printf(a, "表中缺少用来辨认各行的栏目"
-			    "（%s）", name);
+			*why = arena_printf(a, "表中缺少“%s”一栏，无法辨认各行",
+			    label);
 			return false;
 		}
 	}
 	for (unsigned c = 1; c <= HEADING_COLUMNS; c++) {
 		if (used[c])
 			continue;
-		if (*heading_text(l, c))
+		if (*ledger_heading_text(l, c))
 			extra_take(a, l, c, mark_col);
 		else if (!l->free_col && c > t->column[t->ncolumns - 1].col)
 			l->free_col = c;
@@ -354,8 +380,8 @@ columns_take(struct arena *a, const struct template *t, const struct fit *f,
 	return true;
 }
 
-static const char *
-heading_text(const struct ledger *l, unsigned col)
+const char *
+ledger_heading_text(const struct ledger *l, unsigned col)
 {
 	const char *text = expanded(l->sheet, l->header_row, col);
 	const struct range *m;
@@ -372,7 +398,7 @@ static void
 extra_take(struct arena *a, struct ledger *l, unsigned col,
     unsigned *mark_col)
 {
-	const char *heading = text_canon(a, heading_text(l, col));
+	const char *heading = text_canon(a, ledger_heading_text(l, col));
 	const char *key = text_key(a, heading);
 	if (strcmp(key, "删除") == 0 || strcmp(key, "删除标记") == 0) {
 		*mark_col = col;
@@ -407,19 +433,16 @@ ledger_note(struct arena *a, struct ledger *l, unsigned sheet_row,
     const char *en, const char *fix)
 {
 	(void)a;
+	for (size_t i = 0; i < l->nnotes; i++) { /* a plan made anew */
+		const struct cell_note *n = &l->note[i];
+		if (n->sheet_row == sheet_row && strcmp(n->rule, rule) == 0 &&
+		    strcmp(n->label, label) == 0)
+			return;
+	}
 	if (l->nnotes == LEDGER_NOTES_MAX)
 		return;
 	l->note[l->nnotes++] = (struct cell_note){ sheet_row, label, value,
 		rule, zh, en, fix };
-}
-
-unsigned
-column_number(const char *s)
-{
-	unsigned n = 0;
-	for (; *s >= 'A' && *s <= 'Z' && n < 1000; s++)
-		n = n * 26 + (unsigned)(*s - 'A' + 1);
-	return *s || n > 16384 ? 0 : n;
 }
 
 /* The last row any merged heading of this row reaches. */
@@ -443,45 +466,6 @@ expanded(const struct sheet *sheet, unsigned row, unsigned col)
 		return text;
 	const struct range *m = grid_merge(sheet, row, col);
 	return m ? grid_text(sheet, m->row1, m->col1) : "";
-}
-
-const struct range *
-grid_merge(const struct sheet *sheet, unsigned row, unsigned col)
-{
-	for (size_t i = 0; i < sheet->nmerges; i++) {
-		const struct range *m = &sheet->merge[i];
-		if (m->row1 <= row && row <= m->row2 && m->col1 <= col &&
-		    col <= m->col2)
-			return m;
-	}
-	return NULL;
-}
-
-const struct cell *
-grid_cell(const struct sheet *sheet, unsigned row, unsigned col)
-{
-	size_t lo = 0, hi = sheet->nrows;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (sheet->row[mid].row < row)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == sheet->nrows || sheet->row[lo].row != row)
-		return NULL;
-	const struct row *r = &sheet->row[lo];
-	for (size_t i = 0; i < r->ncells && r->cell[i].col <= col; i++)
-		if (r->cell[i].col == col)
-			return &r->cell[i];
-	return NULL;
-}
-
-const char *
-grid_text(const struct sheet *sheet, unsigned row, unsigned col)
-{
-	const struct cell *c = grid_cell(sheet, row, col);
-	return c ? c->text : "";
 }
 
 static const char *

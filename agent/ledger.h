@@ -68,6 +68,7 @@ struct cell_note {
 	const char *zh, *en, *fix;
 };
 #define LEDGER_NOTES_MAX 1000
+#define LEDGER_COLUMNS_MAX 400	/* looked at */
 #define LEDGER_COVERAGE_MIN 0.8 /* of the headings */
 
 struct ledger {
@@ -129,7 +130,18 @@ double ledger_fit(struct arena *, const struct template *,
 /* 1-based column of "M"; 0 if not one. */
 unsigned column_number(const char *letters);
 
-/* ---- between ledger.c, ledger_head.c and ledger_rows.c ---- */
+/* ---- between ledger.c, ledger_head.c, ledger_rows.c, ledger_unread.c ---- */
+/* The row of the headings, 0 if the sheet is not of this template. */
+unsigned ledger_heading(struct arena *, const struct template *,
+    const struct sheet *);
+/* What stands over a column, "" = nothing. */
+const char *ledger_heading_text(const struct ledger *, unsigned col);
+/* Is this the row that ends the table? */
+bool ledger_ends(struct arena *, const struct template *,
+    const struct ledger *, const struct row *);
+/* Notes what the workbook holds and nobody reads. */
+void ledger_unread(struct arena *, const struct template *,
+    const struct workbook *, struct ledger *);
 void ledger_header(struct arena *, const struct template *, int year,
     struct ledger *);
 const struct cell *grid_cell(const struct sheet *, unsigned row,

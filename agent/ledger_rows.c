@@ -22,7 +22,6 @@ struct rows {
 	const char ***cell;	/* what l->row[].cell points to */
 };
 
-static bool ends_here(const struct rows *, const struct row *);
 static bool row_empty(const struct rows *, const struct row *);
 static void row_take(struct rows *, const struct row *);
 static const char *cell_take(struct rows *, const struct row *,
@@ -55,7 +54,7 @@ ledger_rows(struct arena *a, const struct template *t, int year,
 		const struct row *row = &s->row[i];
 		if (row->row < l->first_row)
 			continue;
-		if (ends_here(&r, row)) {
+		if (ledger_ends(a, t, l, row)) {
 			l->end_row = row->row;
 			break;
 		}
@@ -93,19 +92,19 @@ ledger_row_at(const struct ledger *l, unsigned sheet_row)
 }
 
 /* 备注, 填表说明, 合计, 注 in the first column, and no identity beside it. */
-static bool
-ends_here(const struct rows *r, const struct row *row)
+bool
+ledger_ends(struct arena *a, const struct template *t,
+    const struct ledger *l, const struct row *row)
 {
-	const json_t *markers = json_object_get(r->template->json,
-	    "end_markers"), *m;
+	const json_t *markers = json_object_get(t->json, "end_markers"), *m;
 	size_t i;
 	const char *first = NULL;
 	for (size_t c = 0; c < row->ncells; c++) {
 		const struct cell *cell = &row->cell[c];
-		if (cell->col == r->l->token_col && *cell->text)
+		if (cell->col == l->token_col && *cell->text)
 			return false;
-		if (cell->col == r->template->column[0].col)
-			first = text_canon(r->arena, cell->text);
+		if (cell->col == t->column[0].col)
+			first = text_canon(a, cell->text);
 	}
 	if (!first)
 		return false;

@@ -14,12 +14,14 @@
 #include "swap.h"
 #include "watch.h"
 
+#define NOTES_BESIDE 20 /* a note is read, not searched */
 #define AGAIN_S 600	/* what the server refused is tried again */
 #define PLAN_ATTEMPTS 4 /* bases may move under a plan; then it is later */
 
 static void pass_begin(struct pass *, struct site *, struct file_state *,
     const char *sha);
 static enum err pass_finish(struct pass *, enum err);
+static void notes_beside(struct pass *);
 static bool pass_clean(const struct pass *);
 static enum err versions(struct site *);
 static enum err versions_in_order(struct site *, const char *first);
@@ -85,6 +87,7 @@ pass_finish(struct pass *p, enum err e)
 	struct site *s = p->site;
 	const struct verdict *v = &p->verdict;
 	if (e == OK) {
+		notes_beside(p);
 		report_put(s->root_fd, p->file->path, v);
 		if (p->incomplete && p->file->recheck_in <= clock_s())
 			p->file->recheck_in = clock_s() + AGAIN_S;
@@ -102,6 +105,28 @@ pass_finish(struct pass *p, enum err e)
 	json_decref(p->rows);
 	arena_free(&p->arena);
 	return e;
+}
+
+/* What only the reader knows stands in 校验结果 of a main file; of a file that
+ * is not written, or not now, it stands in the note. */
+static void
+notes_beside(struct pass *p)
+{
+	struct verdict *v = &p->verdict;
+	const struct ledger *l = &p->ledger;
+	size_t n = l->nnotes < NOTES_BESIDE ? l->nnotes : NOTES_BESIDE;
+	if (n == 0 || !v->advice || (p->role == ROLE_PRIMARY &&
+		strcmp(v->state, "ok") == 0))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct cell_note *c = &l->note[i];
+		v->advice = arena_printf(&p->arena, "%s\n%s第%u行%s%s：%s。%s",
+		    v->advice, i == 0 ? "请核对：\n" : "", c->sheet_row,
+		    *c->label ? " " : "", c->label, c->zh, c->fix);
+	}
+	if (n < l->nnotes)
+		v->advice = arena_printf(&p->arena, "%s\n……共 %zu 处。",
+		    v->advice, l->nnotes);
 }
 
 enum err

@@ -398,9 +398,12 @@ reports(struct work *w)
 	}
 	for (size_t i = 0; i < w->l->nnotes; i++) {
 		const struct cell_note *n = &w->l->note[i];
+		/* Ours already, not the name of a column. */
+		const char *label = *n->label ? arena_printf(w->arena,
+		    "extra.%s", n->label) : "";
 		json_t *note = json_pack("{s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:s}",
 		    "row", json_sprintf("#%u", n->sheet_row), "name",
-		    n->label, "value", n->value, "rule", n->rule, "level",
+		    label, "value", n->value, "rule", n->rule, "level",
 		    "warning", "zh", n->zh, "en", n->en, "fix", n->fix);
 		REQUIRE(note);
 		json_array_insert_new(findings, i, note);

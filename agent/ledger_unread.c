@@ -1,0 +1,157 @@
+/* What a workbook holds beside the rows that are read. It is told, so that
+ * nothing anybody typed is passed over in silence (I1). */
+#include "ledger.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "xlsx/value.h"
+
+#define TYPED_CELLS 3 /* fewer are a signature or a total, not a row */
+
+static void other_sheets(struct arena *, const struct template *,
+    const struct workbook *, struct ledger *);
+static void rows_below(struct arena *, const struct template *,
+    struct ledger *);
+static bool row_typed(struct arena *, const struct ledger *,
+    const struct row *);
+static void columns_unnamed(struct arena *, struct ledger *);
+static bool column_known(const struct ledger *, unsigned col);
+static void labels_gone(struct arena *, const struct template *,
+    struct ledger *);
+
+void
+ledger_unread(struct arena *a, const struct template *t,
+    const struct workbook *wb, struct ledger *l)
+{
+	other_sheets(a, t, wb, l);
+	rows_below(a, t, l);
+	columns_unnamed(a, l);
+	if (l->token_col)
+		labels_gone(a, t, l);
+}
+
+/* The ledger copied within its workbook, or one sheet for each village. */
+static void
+other_sheets(struct arena *a, const struct template *t,
+    const struct workbook *wb, struct ledger *l)
+{
+	for (size_t s = 0; s < wb->nsheets; s++) {
+		const struct sheet *sheet = &wb->sheet[s];
+		unsigned heading = s == l->sheet_index ? 0
+		    : ledger_heading(a, t, sheet);
+		size_t n = 0;
+		for (size_t i = 0; heading && i < sheet->nrows; i++) {
+			size_t said = 0;
+			for (size_t c = 0; c < sheet->row[i].ncells; c++)
+				said += *sheet->row[i].cell[c].text != '\0';
+			n += sheet->row[i].row > heading && said >
+			    TYPED_CELLS;
+		}
+		if (n > 0)
+			ledger_note(a, l, l->header_row, arena_printf(a,
+			    "工作表“%s”", sheet->name), "", "多页",
+			    arena_printf(a, "表头与台账相同，但一个文件只读取"
+			    "“%s”一页，这一页的 %zu 行没有读取",
+			    l->sheet->name, n), "another sheet of the same"
+			    " headings, not read", arena_printf(a, "请把要填"
+			    "报的内容移到“%s”页；如只是备份，请删去这一页。",
+			    l->sheet->name));
+	}
+}
+
+/* Under 备注, or after a gap so long that the table seems to be over. */
+static void
+rows_below(struct arena *a, const struct template *t, struct ledger *l)
+{
+	const struct sheet *s = l->sheet;
+	unsigned first = 0;
+	size_t n = 0;
+	for (size_t i = 0; l->end_row && i < s->nrows; i++) {
+		const struct row *row = &s->row[i];
+		if (row->row < l->end_row || ledger_ends(a, t, l, row) ||
+		    !row_typed(a, l, row))
+			continue;
+		first = first ? first : row->row;
+		n++;
+	}
+	if (n > 0)
+		ledger_note(a, l, first, "", "", "表尾", arena_printf(a,
+		    "从第%u行起有 %zu 行填在“备注”一行的下面，或与上面隔了"
+		    "太多空行，没有读取", first, n), "rows below the end of"
+		    " the table, not read",
+		    "请把这些行移到“备注”一行的上方，紧接在已填的行下面。");
+}
+
+static bool
+row_typed(struct arena *a, const struct ledger *l, const struct row *row)
+{
+	size_t n = 0;
+	for (size_t c = 0; c < row->ncells; c++)
+		for (size_t k = 0; k < l->ncols; k++)
+			n += l->col[k].col == row->cell[c].col &&
+			    *text_canon(a, row->cell[c].text);
+	return n >= TYPED_CELLS;
+}
+
+static void
+columns_unnamed(struct arena *a, struct ledger *l)
+{
+	bool told[LEDGER_COLUMNS_MAX + 1] = { false };
+	for (size_t i = 0; i < l->sheet->nrows; i++) {
+		const struct row *row = &l->sheet->row[i];
+		if (ledger_row_at(l, row->row) == l->nrows)
+			continue;
+		for (size_t c = 0; c < row->ncells; c++) {
+			unsigned col = row->cell[c].col;
+			const char *text = text_canon(a, row->cell[c].text);
+			char name[8];
+			if (col > LEDGER_COLUMNS_MAX || told[col] || !*text ||
+			    column_known(l, col))
+				continue;
+			told[col] = true;
+			column_name(col, name);
+			ledger_note(a, l, row->row, arena_printf(a, "%s列",
+			    name), text, "表头", "这一列没有栏目名称，"
+			    "从本行起的内容没有读取",
+			    "a column without heading, not read",
+			    "请在表头给这一列写上栏目名称，或删去这些内容。");
+		}
+	}
+}
+
+static bool
+column_known(const struct ledger *l, unsigned col)
+{
+	bool known = col == l->token_col || col == l->seq_col ||
+	    *ledger_heading_text(l, col);
+	for (size_t k = 0; k < l->ncols && !known; k++)
+		known = l->col[k].col == col;
+	return known;
+}
+
+/* In the block above the headings a label was typed over: what stands in its
+ * place is then nobody's. */
+static void
+labels_gone(struct arena *a, const struct template *t, struct ledger *l)
+{
+	const json_t *block = json_object_get(t->json, "header_block");
+	for (size_t i = 0; i < l->nheader; i++) {
+		const char *place = json_string_value(json_object_get(
+		    json_array_get(block, i), "range"));
+		const char *label = l->header[i].label, *text;
+		struct range r;
+		unsigned row;
+		if (l->header[i].found || !place || !range_parse(place, &r) ||
+		    r.row1 + l->header_row <= t->header_last)
+			continue;
+		row = r.row1 + l->header_row - t->header_last;
+		text = text_canon(a, grid_text(l->sheet, row, r.col1));
+		if (*text && row < l->header_row)
+			ledger_note(a, l, row, label, text, "表头",
+			    arena_printf(a, "没有找到“%s”，这一格没有读取",
+			    label), "a label above the headings is missing",
+			    arena_printf(a, "请写成“%s%s”。", label, text));
+	}
+}
