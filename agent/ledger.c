@@ -153,8 +153,7 @@ ledger_of_book(struct arena *a, const struct template *t,
 	*l = (struct ledger){ 0 };
 	fit_best(a, t, wb, &f);
 	if (f.coverage < LEDGER_COVERAGE_MIN) {
-		*why = arena_printf(a, "没有找到与“%s”相符的表头（至少要有"
-		    "八成栏目名称相同）", t->name);
+		*why = ledger_lacks(a, t, wb);
 		return false;
 	}
 	l->sheet = f.sheet;
@@ -171,6 +170,22 @@ ledger_of_book(struct arena *a, const struct template *t,
 		return false;
 	ledger_unread(a, t, wb, l);
 	return true;
+}
+
+const char *
+ledger_lacks(struct arena *a, const struct template *t,
+    const struct workbook *wb)
+{
+	const char *lacks = "";
+	struct fit f;
+	fit_best(a, t, wb, &f);
+	for (size_t k = 0; k < t->ncolumns; k++)
+		if (!t->column[k].hidden && (!f.at || !f.at[k]))
+			lacks = arena_printf(a, "%s“%s%s”", lacks,
+			    t->column[k].group_label ? t->column[k].group_label
+						     : "", t->column[k].label);
+	return arena_printf(a, "没有找到与“%s”相符的表头（至少要有八成栏目名称"
+	    "相同），缺少%s", t->name, lacks);
 }
 
 static void

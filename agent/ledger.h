@@ -70,6 +70,7 @@ struct cell_note {
 #define LEDGER_NOTES_MAX 1000
 #define LEDGER_COLUMNS_MAX 400	/* looked at */
 #define LEDGER_COVERAGE_MIN 0.8 /* of the headings */
+#define LEDGER_COVERAGE_LIKE 0.5 /* below: some other table */
 
 struct ledger {
 	const struct sheet *sheet;
@@ -125,6 +126,10 @@ bool ledger_of_book(struct arena *, const struct template *,
     const struct workbook *, int year, struct ledger *, const char **why);
 /* Only the headings: how well the best sheet fits, 0 to 1. */
 double ledger_fit(struct arena *, const struct template *,
+    const struct workbook *);
+
+/* For people: which headings the best sheet lacks. */
+const char *ledger_lacks(struct arena *, const struct template *,
     const struct workbook *);
 
 /* 1-based column of "M"; 0 if not one. */

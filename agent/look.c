@@ -20,6 +20,7 @@ static bool refused(struct pass *, enum refusal, const char *zh,
 static bool still_arriving(struct pass *, enum refusal);
 static bool known_ledger(struct pass *, enum err *);
 static bool typed_form(struct pass *, enum err *);
+static bool almost_form(struct pass *, const json_t *ledger, enum err *);
 static bool template_of(struct pass *, const char *code, enum err *);
 static enum role role_of(struct pass *);
 static bool first_seen(struct pass *, enum err *);
@@ -186,6 +187,8 @@ typed_form(struct pass *p, enum err *e)
 		}
 	}
 	*e = OK;
+	if (fit >= LEDGER_COVERAGE_LIKE && fit < LEDGER_COVERAGE_MIN)
+		return almost_form(p, json_array_get(list, best), e);
 	if (fit < LEDGER_COVERAGE_MIN)
 		return pass_refuse(p, "unmatched", "UNMATCHED",
 		    "不是本文件夹的台账，没有读取",
@@ -199,6 +202,18 @@ typed_form(struct pass *p, enum err *e)
 	p->ledger_id = json_string_value(json_object_get(l, "id"));
 	return template_of(p, json_string_value(json_object_get(l,
 	    "template")), e);
+}
+
+/* Meant as a ledger, as it seems: it is not passed over in silence. */
+static bool
+almost_form(struct pass *p, const json_t *ledger, enum err *e)
+{
+	return template_of(p, json_string_value(json_object_get(ledger,
+	    "template")), e) && pass_refuse(p, "quarantined", "ALMOST",
+	    ledger_lacks(&p->arena, &p->template, p->book),
+	    "most headings of a ledger, but not enough",
+	    "如是要填报的台账，请按表样补全表头各栏的名称，再保存一次；如不是，"
+	    "请把它移出本文件夹。");
 }
 
 static bool

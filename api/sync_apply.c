@@ -121,12 +121,19 @@ static const struct stmt finding_stmt = { "sheet_finding_write",
 static const struct stmt cleared_stmt = { "sheet_finding_clear",
 	"DELETE FROM sheet_finding k USING (SELECT x.*" LEFT_FROM ") AS x"
 	" WHERE k.row_id = x.row AND k.name = x.name" };
+/* What a file may not do is said once: a save of the export that said it has
+ * read it. */
+static const struct stmt read_stmt = { "sync_finding_read",
+	"DELETE FROM sheet_finding k USING sheet_export e WHERE e.id = $1::uuid"
+	" AND e.kind = 'primary' AND k.ledger_id = e.ledger_id"
+	" AND k.at < e.exported_at" };
 static const struct stmt seq_stmt = { "sheet_ledger_seq",
 	"SELECT seq FROM sheet_ledger WHERE id = $1::uuid" };
 
 static const struct stmt *const statements[] = { &header_stmt, &pending_stmt,
 	&shadow_stmt, &held_stmt, &unheld_stmt, &conflict_stmt, &overtyped_stmt,
-	&request_stmt, &withdrawn_stmt, &finding_stmt, &cleared_stmt,
+	&request_stmt, &withdrawn_stmt, &read_stmt, &finding_stmt,
+	&cleared_stmt,
 	&seq_stmt };
 
 void
@@ -153,6 +160,7 @@ push_plan_writes(struct push *p)
 	plan_left(p, &conflict_stmt, p->new_conflict);
 	plan_left(p, &withdrawn_stmt, p->no_request);
 	plan_left(p, &request_stmt, p->new_request);
+	batch_addv(&p->r->batch, &read_stmt, 1, p->export);
 	plan_left(p, &cleared_stmt, p->no_finding);
 	plan_left(p, &finding_stmt, p->new_finding);
 	p->at[AT_SEQ] = batch_addv(&p->r->batch, &seq_stmt, 1, p->book.id);

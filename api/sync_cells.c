@@ -9,6 +9,7 @@ static bool
 cell_read(const struct look *, size_t, const char **sql, struct reason *);
 static const char *shown(const struct look *, size_t, const char *sql);
 static const char *unmasked(const struct look *, size_t);
+static void hold(struct look *, size_t, const char *base, struct reason);
 static void names_add(struct push *, struct name **, const char *);
 
 /* A cell that cannot be stored is held as typed; one that was held is merged
@@ -21,7 +22,6 @@ cell_input(struct look *l, const char **base, const char **file, size_t i,
 	const struct ledger_column *c = p->column[i];
 	int open = push_open(p->open_held, l->row->id, c->name);
 	struct reason why = { 0 };
-	struct left *held;
 
 	if (open >= 0)
 		base[i] = rows_text(p->open_held, open, 3);
@@ -41,11 +41,7 @@ cell_input(struct look *l, const char **base, const char **file, size_t i,
 		return;
 	}
 	file[i] = NULL;
-	held = leave_add(p, &p->new_held, l->row->id, c->name);
-	held->base = base[i];
-	held->file = l->file[i];
-	held->why = why;
-	names_add(l->p, &l->row->held, c->name);
+	hold(l, i, base[i], why);
 }
 
 const char *
@@ -124,22 +120,27 @@ unmasked(const struct look *l, size_t i)
 	return text == l->file[i] ? NULL : text;
 }
 
-/* 是 asks for the command, taking it back withdraws; nothing is written. */
+/* 是 asks for the command, taking it back withdraws; nothing is written. What
+ * is neither is held as typed. */
 void
 cell_state(struct look *l, size_t i)
 {
+	static const struct reason neither = { "DQ-02", "not_in_list",
+		"只能填“是”或“否”", "must be 是 or 否" };
 	struct push *p = l->p;
 	const struct ledger_column *c = p->column[i];
 	bool yes = strcmp(l->file[i], "是") == 0;
+	bool no = strcmp(l->file[i], "否") == 0 || *l->file[i] == '\0';
 	bool is = strcmp(l->server[i], "是") == 0;
 	bool open = push_open(p->open_requests, l->row->id, c->command) >= 0;
 	struct left *request;
 
 	leave_add(p, &p->no_finding, l->row->id, c->name);
-	if (!yes && strcmp(l->file[i], "否") != 0 && *l->file[i] != '\0')
-		leave_finding(l, c->name, l->file[i], "error", "DQ-02",
-		    "只能填“是”或“否”", "must be 是 or 否");
-	else if (is && !yes)
+	if (!yes && !no)
+		hold(l, i, l->server[i], neither);
+	else if (push_open(p->open_held, l->row->id, c->name) >= 0)
+		leave_add(p, &p->no_held, l->row->id, c->name);
+	if (no && is)
 		leave_finding(l, c->name, l->file[i], "warning", "Y57",
 		    "系统中已为“是”，不能在表格中撤销，请联系验收单位",
 		    "is done already; a sheet cannot undo it");
@@ -152,6 +153,18 @@ cell_state(struct look *l, size_t i)
 		request = leave_add(p, &p->no_request, l->row->id, c->name);
 		request->command = c->command;
 	}
+}
+
+static void
+hold(struct look *l, size_t i, const char *base, struct reason why)
+{
+	const char *name = l->p->column[i]->name;
+	struct left *held = leave_add(l->p, &l->p->new_held, l->row->id, name);
+
+	held->base = base;
+	held->file = l->file[i];
+	held->why = why;
+	names_add(l->p, &l->row->held, name);
 }
 
 void

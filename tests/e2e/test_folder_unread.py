@@ -129,6 +129,26 @@ def test_a_typed_form_tells_beside_itself(folder):
     assert "工作表“乙村”" in note and "这一页的 1 行没有读取" in note
 
 
+def test_a_table_that_is_almost_the_form(folder):
+    """Told what it lacks; a table of other headings is nobody's business."""
+    f = folder
+    path, other = f.share / "少了几栏.xlsx", f.share / "通讯录.xlsx"
+    typed_form(path, ("表", {2: "少了几栏的"}))
+    edit("openpyxl", path, [["H1", "其他一"], ["I1", "其他二"],
+                            ["J1", "其他三"]], sheet="表")
+    edit("openpyxl", path, [[f"{x}1", f"其他{x}"] for x in "KL"], sheet="表")
+    book = openpyxl.Workbook()
+    book.active.append(["序号", "姓名", "电话"])
+    book.save(other)
+    f.once(1)
+    note, = f.notes().values()
+    assert f.issues("少了几栏的") == [] and "缺少“整改目标”“整改措施”" in note
+    edit("openpyxl", path, [["H1", "整改目标"], ["I1", "整改措施"],
+                            ["J1", "整改进展情况"]], sheet="表")
+    f.once()
+    assert f.issue("少了几栏的")["goal"] == FULL["goal"]
+
+
 def test_rows_alike_are_named(folder):
     f = folder
     f.add("一模一样的")

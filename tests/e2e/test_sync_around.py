@@ -120,6 +120,35 @@ def test_readonly_column_warns(c):
     assert not findings(b, row)
 
 
+def test_a_state_column_keeps_what_is_neither_yes_nor_no(c):
+    """Held as typed, shown as typed, until it says 是, 否 or nothing."""
+    b, row = fresh(c)
+    r = one(b.push(b.upd(row, {"accepted": "已验收"})))
+    assert r["outcome"] == "held" and r["held"] == ["accepted"]
+    for text, asked in (("", []), ("是", ["accept"])):
+        b.refresh()
+        assert b.rows[row]["accepted"] == "已验收"
+        assert [(f["rule"], f["value"]) for f in findings(b, row)] == [
+            ("DQ-02", "已验收")]
+        r = one(b.push(b.upd(row, {"accepted": text})))
+        assert r.get("requests", []) == asked
+        assert b.refresh().rows[row]["accepted"] == ""
+        assert len(findings(b, row)) == len(asked)
+        b.push(b.upd(row, {"accepted": "已验收"}))
+
+
+def test_what_a_file_may_not_do_is_told_once(c):
+    """A save of the workbook that said it ends it; an older one does not."""
+    b, row = fresh(c)
+    old = c.book()
+    b.push(b.upd(row, {"project_uid": "P-1"}))
+    old.push(old.upd(row, {"goal": "从旧表改"}))
+    b.refresh()
+    assert [f["rule"] for f in findings(b, row)] == ["DQ-04"]
+    b.push(b.upd(row, {"goal": "看过以后再改"}))
+    assert not findings(b.refresh(), row)
+
+
 def test_header_block_merges_like_cells(c):
     b, b2 = c.book(), c.book()
     r = one(b.push(b.upd(b.ledger, {"filler_name": "张三"})))
