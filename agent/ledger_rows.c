@@ -23,6 +23,8 @@ struct rows {
 };
 
 static bool row_empty(const struct rows *, const struct row *);
+static bool row_numbers(struct arena *, const struct ledger *,
+    const struct row *);
 static void row_take(struct rows *, const struct row *);
 static const char *cell_take(struct rows *, const struct row *,
     const struct cell *, const struct column *, const char **raw,
@@ -58,7 +60,7 @@ ledger_rows(struct arena *a, const struct template *t, int year,
 			l->end_row = row->row;
 			break;
 		}
-		if (row_empty(&r, row))
+		if (row_empty(&r, row) || row_numbers(a, l, row))
 			continue;
 		if (row->row - last > EMPTY_ROWS_END) {
 			l->end_row = row->row; /* not ours to read or write */
@@ -130,6 +132,21 @@ row_empty(const struct rows *r, const struct row *row)
 			return false;
 	}
 	return true;
+}
+
+/* 1, 2, 3 … under the headings of a printed form number its columns. */
+static bool
+row_numbers(struct arena *a, const struct ledger *l, const struct row *row)
+{
+	unsigned n = 0;
+	if (row->row != l->first_row)
+		return false;
+	for (size_t c = 0; c < row->ncells; c++) {
+		const char *key = text_key(a, row->cell[c].text);
+		if (*key && strcmp(key, arena_printf(a, "%u", ++n)) != 0)
+			return false;
+	}
+	return n > l->ncols / 2;
 }
 
 static void

@@ -130,7 +130,8 @@ rule_y55(const struct look *l)
 		    "does not name the project or department" },
 		{ D_ENTITY, "没有写明项目实施主体，请写成“实施主体：……”",
 		    "does not name the implementing entity" },
-		{ D_HAPPENED_ON, "没有写明问题发生时间，请写成“发生时间：……”",
+		{ D_HAPPENED_ON, "没有写明问题发生时间，或写法认不出，请写成"
+		    "“发生时间：2023年4月6日”",
 		    "does not say when it happened" },
 		{ D_BASIC, "没有写明问题的基本情况，请写成“基本情况：……”",
 		    "does not give the facts" },
@@ -162,7 +163,8 @@ rule_y56(const struct look *l)
 		    "gives no reason for not being complete");
 	if (get(l, EXPECTED_ON) == NULL)
 		say(l, "progress_text", "Y56", "expected", "error",
-		    "未完成的要写明预计完成时间，请写“预计2023年5月31日完成”",
+		    "未完成的要写明预计完成时间；写了而认不出的，请写成"
+		    "“预计2023年5月31日完成”",
 		    "gives no expected day of completion");
 }
 

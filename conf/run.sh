@@ -22,13 +22,18 @@ user=taizhang
 
 say() { echo "$*" >&2; }
 die() { say "$*"; exit 1; }
+cannot_write() {
+	die "无法写入 $VAR 或 $SHARE，请用 make run VAR=… SHARE=… 另选目录 /" \
+	    "Cannot write to $VAR or $SHARE: choose others with make run" \
+	    "VAR=… SHARE=…"
+}
 
 # ---- as root: prepare the folders, then go on as an ordinary user ----------
 if [ "$(id -u)" = 0 ]; then
 	id $user >/dev/null 2>&1 || useradd --system --no-create-home \
 	    --home-dir /nonexistent --shell /usr/sbin/nologin $user
-	mkdir -p "$VAR" "$SHARE"
-	chown $user:$user "$VAR" "$SHARE"
+	mkdir -p "$VAR" "$SHARE" 2>/dev/null &&
+		chown $user:$user "$VAR" "$SHARE" 2>/dev/null || cannot_write
 	setpriv --reuid=$user --regid=$user --init-groups \
 	    test -r "$BUILD/api.so" -a -x "$VAR" ||
 		die "用户 $user 读不到 $PWD，请把程序放在 /srv 或 /opt 等目录 /" \
@@ -42,8 +47,7 @@ fi
 # ---- what would stop us, in one sentence each --------------------------------
 umask 0022	# what people save into the share must be readable to the agent
 mkdir -p "$VAR"/{log,run,secrets,files} "$SHARE" 2>/dev/null &&
-	chmod 0750 "$VAR"/{log,run,secrets,files} ||
-	die "无法写入 $VAR 或 $SHARE / Cannot write to $VAR or $SHARE."
+	[ -w "$SHARE" ] && chmod 0750 "$VAR"/{log,run,secrets,files} || cannot_write
 exec 9>"$VAR/run/lock"
 flock -n 9 ||
 	die "已有一份正在运行（$VAR）/ Already running from $VAR:" \
@@ -53,6 +57,9 @@ free=$(df -Pk "$VAR" | awk 'NR == 2 { print $4 }')
 	die "磁盘空间不足：$VAR 只剩 $((free / 1024)) MB / Disk nearly full:" \
 	    "$((free / 1024)) MB left for $VAR, 512 MB are needed."
 port_free() {	# setting number
+	[[ $2 =~ ^[0-9]{1,5}$ ]] && [ "$2" -ge 1 ] && [ "$2" -le 65535 ] ||
+		die "$1=$2 不是端口号，请写 1 到 65535 的数字 / $1=$2 is no" \
+		    "port: give a number from 1 to 65535."
 	! (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null ||
 		die "端口 $2 已被占用，请用 make run $1=… / Port $2 is in use:" \
 		    "choose another with make run $1=$(($2 + 1))."

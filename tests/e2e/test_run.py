@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import time
 
+import pytest
+
 from stack import ROOT, Stack, wait_for
 
 
@@ -92,6 +94,22 @@ def test_a_port_in_use_is_named(stack):
         assert str(s.port) in words[0] and "in use" in words[0]
     finally:
         other.stop()
+
+
+@pytest.mark.parametrize("setting, value, says", [
+    ("port", "http", "is no port"), ("port", "70000", "is no port"),
+    ("share", "/proc/share", "Cannot write"),
+    ("var", "/dev/null", "Cannot write")])
+def test_a_setting_that_cannot_be_is_named(setting, value, says):
+    s = Stack(demo=False, agent=False)
+    setattr(s, setting, value)
+    s.dir.chmod(0o777)
+    try:
+        code, words = refused(s)
+        assert code == 1 and len(words) == 1, words
+        assert value in words[0] and says in words[0]
+    finally:
+        shutil.rmtree(s.dir)
 
 
 def test_ctrl_c_stops_every_part(stack):

@@ -321,6 +321,26 @@ test_merged_data_cells(void **arg)
 	assert_int_equal(lab->l.note[0].sheet_row, 4);
 }
 
+/* Under the headings numbers count the columns; further down they are what
+ * somebody typed. */
+static void
+test_numbered_columns(void **arg)
+{
+	static const char numbers[] = "1|2|3|4|5|6|7|8|9|10|11|12\n";
+	struct lab *lab = *arg;
+	char text[1024];
+	snprintf(text, sizeof text, "%s%s%s%s", H1 H2, numbers, ROW1, numbers);
+	assert_true(look(lab, text));
+	assert_int_equal(lab->l.nrows, 2);
+	assert_string_equal(cell(lab, 0, "description"), "甲问题");
+	assert_string_equal(cell(lab, 1, "description"), "3");
+	assert_true(look(lab, H1 H2 "（1）|（2）|（3）|（4）|（5）|（6）|（7）|（8）\n"
+	    ROW1));
+	assert_int_equal(lab->l.nrows, 1);
+	assert_true(look(lab, H1 H2 "1|2|3|4\n"));
+	assert_int_equal(lab->l.nrows, 1);
+}
+
 static void
 test_staffs_own_columns(void **arg)
 {
@@ -386,6 +406,7 @@ main(void)
 		T(test_where_data_ends),
 		T(test_what_cannot_be_known_is_not_said),
 		T(test_merged_data_cells),
+		T(test_numbered_columns),
 		T(test_staffs_own_columns),
 		T(test_identity),
 		T(test_column_numbers),
