@@ -18,16 +18,17 @@
 
 static bool note_name(const char *path, char *name, size_t size);
 static bool is_ours(int root_fd, const char *name, struct buf *was);
-static void note_write(int root_fd, const char *name, const struct buf *);
+static bool note_write(int root_fd, const char *name, const struct buf *);
 static void crlf(struct buf *, const char *);
 
-void
+bool
 report_put(int root_fd, const char *path, const struct verdict *v)
 {
 	char name[4096];
 	struct buf was, now;
+	bool ok = true;
 	if (!note_name(path, name, sizeof name))
-		return;
+		return true;
 	buf_init(&was, REPORT_MAX);
 	buf_init(&now, REPORT_MAX);
 	bool exists = faccessat(root_fd, name, F_OK, AT_SYMLINK_NOFOLLOW)
@@ -51,10 +52,11 @@ report_put(int root_fd, const char *path, const struct verdict *v)
 	crlf(&now, "\n问题解决后，本说明会自动删除。\n");
 	if (!now.over && (was.len != now.len ||
 		memcmp(was.data, now.data, now.len) != 0))
-		note_write(root_fd, name, &now);
+		ok = note_write(root_fd, name, &now);
 out:
 	buf_free(&was);
 	buf_free(&now);
+	return ok;
 }
 
 /* A name holds 255 bytes: a long one loses its end, not its kind. */
@@ -89,7 +91,7 @@ is_ours(int root_fd, const char *name, struct buf *was)
 	    memcmp(was->data, TITLE, strlen(TITLE)) == 0;
 }
 
-static void
+static bool
 note_write(int root_fd, const char *name, const struct buf *text)
 {
 	char tmp[UUID_LEN + 1];
@@ -110,6 +112,7 @@ note_write(int root_fd, const char *name, const struct buf *text)
 		event("warn", "note_not_written", "path", name, "why",
 		    strerror(errno), NULL);
 	}
+	return ok;
 }
 
 static void

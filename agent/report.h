@@ -8,7 +8,7 @@
 #define REPORT_NAME_MAX 255u /* bytes; longer names are cut */
 
 /* Writes, changes or removes the note so that it says the verdict; a file
- * of that name which is not ours is left alone. */
-void report_put(int root_fd, const char *path, const struct verdict *);
+ * of that name which is not ours is left alone. False: the disk refused. */
+bool report_put(int root_fd, const char *path, const struct verdict *);
 
 #endif

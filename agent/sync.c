@@ -16,6 +16,7 @@
 
 #define NOTES_BESIDE 20 /* a note is read, not searched */
 #define AGAIN_S 600	/* what the server refused is tried again */
+#define UNTOLD_S 60	/* a note that the disk refused */
 #define PLAN_ATTEMPTS 4 /* bases may move under a plan; then it is later */
 
 static void pass_begin(struct pass *, struct site *, struct file_state *,
@@ -88,7 +89,10 @@ pass_finish(struct pass *p, enum err e)
 	const struct verdict *v = &p->verdict;
 	if (e == OK) {
 		notes_beside(p);
-		report_put(s->root_fd, p->file->path, v);
+		if (!report_put(s->root_fd, p->file->path, v)) {
+			s->refused = true;
+			p->file->recheck_in = clock_s() + UNTOLD_S;
+		}
 		if (p->incomplete && p->file->recheck_in <= clock_s())
 			p->file->recheck_in = clock_s() + AGAIN_S;
 		p->file->condition = v->state;

@@ -440,7 +440,8 @@ cannot_take(struct site *s, struct file_state *f, const struct tuple *t,
 		    "the file is beyond the size limit",
 		    "请删去图片等无关内容，或拆成几份。" },
 		[SPOOL_DENIED] = { "DENIED", "没有读取这个文件的权限",
-		    "permission denied", NULL },
+		    "permission denied", "请另存一份再试；仍不行的，请系统管理员检查文件"
+		    "夹的权限。" },
 	};
 	struct verdict v = { "quarantined", texts[why].code, texts[why].zh,
 		texts[why].en, texts[why].advice };

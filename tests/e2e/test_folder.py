@@ -331,6 +331,22 @@ def test_a_note_outlives_neither_its_file_nor_the_memory(folder):
     assert set(f.notes()) == {own.name} and own.read_text() == "会议记录"
 
 
+def test_a_note_the_disk_refused_comes_later(folder):
+    f = folder
+    tmp = f.share / ".ledger-sync/tmp"
+    tmp.rename(f.dir / "tmp")
+    tmp.write_bytes(b"in the way")
+    BAD["加密"][0](f.path, f.share / "加密的.xlsx")
+    f.once(1)
+    assert f.notes() == {}
+    tmp.unlink()
+    (f.dir / "tmp").rename(tmp)
+    with sqlite3.connect(f.state / "agent.sqlite") as db:
+        db.execute("UPDATE file SET recheck_in = 1 WHERE recheck_in > 0")
+    f.once(1)
+    assert "密码" in f.notes()["加密的.xlsx" + REPORT]
+
+
 def test_a_folder_is_renamed(folder):
     f = folder
     (f.share / "一季度").mkdir()
