@@ -11,9 +11,10 @@
 
 #define REFUSED_S 600
 #define CONFIRM "确认删除"
+#define RESTORE "取消删除"
 
 static int64_t absent_find(void *, const char *row);
-static bool confirmed(const struct workbook *);
+static bool asked(struct pass *, const char *word);
 static void notices(struct pass *);
 static void holds(struct pass *);
 static void set_apart(struct pass *, const json_t *rejected);
@@ -70,13 +71,14 @@ pass_decide(struct pass *p)
 	/* A first look at an instance, and resync, delete nothing (1.6). */
 	bool known = p->file->instance && strcmp(p->file->instance,
 	    p->instance) == 0;
+	bool restore = asked(p, RESTORE);
 	struct plan_options o = {
 		.ncols = p->ledger.ncols,
 		.now = clock_s() + 1,
 		.delete_after = site_number(s, "delete_after_s", 600),
 		.deletions = p->role == ROLE_PRIMARY && known &&
-		    p->base.deletions,
-		.confirmed = confirmed(p->book),
+		    p->base.deletions && !restore,
+		.confirmed = asked(p, CONFIRM),
 		.old_copy = p->base.branch,
 		.instance = p->instance,
 		.export_id = p->export_id,
@@ -87,18 +89,20 @@ pass_decide(struct pass *p)
 	    p->ledger.row, p->ledger.nrows, &p->plan);
 	json_decref(p->rows);
 	p->rows = push_rows(&p->plan, &p->base, &p->ledger);
+	p->decided |= restore;
 	notices(p);
 	holds(p);
 }
 
-/* In 校验结果, anywhere: a person wants the many deletions. */
+/* In 校验结果, anywhere: a person wants the many deletions, or none. */
 static bool
-confirmed(const struct workbook *wb)
+asked(struct pass *p, const char *word)
 {
-	const struct sheet *s = sheet_named(wb, "校验结果");
+	const struct sheet *s = sheet_named(p->book, "校验结果");
 	for (size_t r = 0; s && r < s->nrows; r++)
 		for (size_t c = 0; c < s->row[r].ncells; c++)
-			if (strcmp(s->row[r].cell[c].text, CONFIRM) == 0)
+			if (strcmp(text_key(&p->arena, s->row[r].cell[c].text),
+				word) == 0)
 				return true;
 	return false;
 }
@@ -149,14 +153,19 @@ holds(struct pass *p)
 		"有内容完全相同的行，无法辨认，这些行没有登记",
 		"rows alike were held",
 		"请删去重复的行，或改成不同的内容，再保存一次。" };
+	size_t gone = 0;
+	for (size_t k = 0; k < p->base.nknown; k++)
+		gone += p->plan.absent[k];
 	if (p->plan.hold == HOLD_MISSORT)
 		p->verdict = missort;
 	else if (p->plan.hold == HOLD_MASS_DELETE)
 		p->verdict = (struct verdict){ "held", "MASS_DELETE",
-			"一次删除的行较多，删除没有执行，其余内容已读取",
+			arena_printf(&p->arena, "一次删除的行较多（表中少了 %zu "
+			    "行），删除没有执行，其余内容已读取", gone),
 			"many rows vanished: deletions are held",
 			"如确要删除，请在“校验结果”页任一空格内填写“"
-			CONFIRM "”后保存；如不是有意删除，请恢复这些行。" };
+			CONFIRM "”后保存；如不是有意删除，请填写“" RESTORE
+			"”后保存，系统会把这些行写回表中。" };
 	else if (p->plan.nheld > 0)
 		p->verdict = alike;
 }

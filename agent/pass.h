@@ -47,7 +47,7 @@ struct pass {
 	json_t *rows;		/* what is to be pushed */
 	size_t napart;		/* rows that the server did not take */
 
-	bool decided;		/* conflicts: the workbook shows them still */
+	bool decided;		/* by staff: the workbook does not show it yet */
 	size_t merged;		/* tell: rows that changed the server */
 	size_t conflicts;	/* tell: rows that both sides changed */
 	bool incomplete;	/* something did not reach the server */

@@ -182,7 +182,14 @@ def test_many_deletions_wait_for_a_person(folder):
         if rows(f.path) else f.add("其余照常的")
     f.once(1)
     assert len(f.issues("成批")) == 8
-    assert "一次删除的行较多" in f.notes()[f.path.name + REPORT]
+    assert "一次删除的行较多（表中少了 8 行）" in f.notes()[
+        f.path.name + REPORT]
+    edit("openpyxl", f.path, [["F9", "取消 删除。"]], sheet="校验结果")
+    f.once()
+    assert f.notes() == {} and f.shown("成批3号")["H"] == FULL["goal"]
+    assert len(f.issues("成批")) == 8
+    f.remove_rows(*names)
+    f.once(1)
     edit("openpyxl", f.path, [["F9", "确认删除"]], sheet="校验结果")
     f.once()
     assert f.issues("成批") == [] and f.notes() == {}
