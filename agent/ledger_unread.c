@@ -98,23 +98,25 @@ row_typed(struct arena *a, const struct ledger *l, const struct row *row)
 static void
 columns_unnamed(struct arena *a, struct ledger *l)
 {
-	bool told[LEDGER_COLUMNS_MAX + 1] = { false };
+	bool done[LEDGER_COLUMNS_MAX + 1];
+	for (unsigned col = 1; col <= LEDGER_COLUMNS_MAX; col++)
+		done[col] = column_known(l, col);
 	for (size_t i = 0; i < l->sheet->nrows; i++) {
 		const struct row *row = &l->sheet->row[i];
 		if (ledger_row_at(l, row->row) == l->nrows)
 			continue;
 		for (size_t c = 0; c < row->ncells; c++) {
 			unsigned col = row->cell[c].col;
-			const char *text = text_canon(a, row->cell[c].text);
+			const char *text = row->cell[c].text;
 			char name[8];
-			if (col > LEDGER_COLUMNS_MAX || told[col] || !*text ||
-			    column_known(l, col))
+			if (col > LEDGER_COLUMNS_MAX || done[col] ||
+			    !*text_canon(a, text))
 				continue;
-			told[col] = true;
+			done[col] = true;
 			column_name(col, name);
 			ledger_note(a, l, row->row, arena_printf(a, "%s列",
-			    name), text, "表头", "这一列没有栏目名称，"
-			    "从本行起的内容没有读取",
+			    name), text_canon(a, text), "表头", "这一列没有栏"
+			    "目名称，从本行起的内容没有读取",
 			    "a column without heading, not read",
 			    "请在表头给这一列写上栏目名称，或删去这些内容。");
 		}
