@@ -71,7 +71,7 @@ static const struct stmt update = { "webhook_update",
 	"UPDATE webhook SET url = $6, description = $7, entities = $8::jsonb,"
 	" active = $9::boolean, notice = CASE WHEN $9::boolean THEN NULL"
 	" ELSE notice END WHERE division_code BETWEEN $1::bigint AND"
-	" $2::bigint" SCOPE_LINE("line") WEBHOOK_REACH("grant_id")
+	" $2::bigint" WEBHOOK_SCOPE("")
 	" AND $4::int IS NOT NULL AND id = $5::uuid AND rev = $10::bigint"
 	" RETURNING id" };
 /* Turned on again, it goes on where it was as far as the feed still reaches. */
@@ -85,8 +85,7 @@ static const struct stmt update_state = { "webhook_state_update",
 static const struct stmt end = { "webhook_end",
 	"UPDATE webhook SET voided_at = now(), active = false"
 	" WHERE division_code BETWEEN $1::bigint AND $2::bigint"
-	SCOPE_LINE("line") WEBHOOK_REACH("grant_id")
-	" AND $4::int IS NOT NULL"
+	WEBHOOK_SCOPE("") " AND $4::int IS NOT NULL"
 	" AND id = $5::uuid AND voided_at IS NULL RETURNING id" };
 static const struct stmt *const statements[] = { &list, &one, &insert,
 	&insert_secret, &insert_state, &update, &update_state, &end };
@@ -135,7 +134,7 @@ webhook_init(void)
 	    " FROM webhook_delivery d WHERE d.webhook_id = webhook.id"
 	    " AND d.state = 'pending') FROM webhook JOIN webhook_state"
 	    " ON webhook_id = id WHERE division_code BETWEEN $1::bigint"
-	    " AND $2::bigint" SCOPE_LINE("line") WEBHOOK_REACH("grant_id")
+	    " AND $2::bigint" WEBHOOK_SCOPE("")
 	    " AND $4::int IS NOT NULL AND voided_at IS NULL");
 	list.name = "webhook_list";
 	list.sql = arena_printf(&forever, "%s AND ($5::uuid IS NULL OR id >"
@@ -438,7 +437,8 @@ check_entities(struct request *r, const char **row)
 	const char *names = "", *paths = "", *groups = "";
 	json_t *given = text != NULL ? json_loads(text, JSON_DECODE_ANY,
 	    NULL) : NULL;
-	size_t found = 0;
+	size_t found = 0, k;
+	const json_t *name;
 	bool all = text == NULL, beyond = false;
 
 	for (size_t i = 0; role != NULL && i < entity_count(); i++) {
@@ -447,13 +447,9 @@ check_entities(struct request *r, const char **row)
 
 		if (!e->business || !role_may(role, V_READ, e->name))
 			continue;
-		for (size_t k = 0; k < json_array_size(given); k++) {
-			const char *name = json_string_value(json_array_get(
-			    given, k));
-
-			named = named || (name != NULL &&
-			    strcmp(name, e->name) == 0);
-		}
+		json_array_foreach(given, k, name)
+			named = named || (json_is_string(name) &&
+			    strcmp(json_string_value(name), e->name) == 0);
 		if (!named)
 			continue;
 		found++;

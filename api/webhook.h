@@ -6,10 +6,11 @@
 
 void webhook_init(void); /* statements and routes */
 
-/* The caller is narrowed as its owner is, or by nothing: what it tells is what
- * he could be told himself. */
-#define WEBHOOK_REACH(grant)                                                   \
-	" AND (($3::text[])[2] IS NULL OR narrow_same($3::text[], " grant "))"
+/* Of the caller's line; and he is narrowed as its owner is, or by nothing: what
+ * it tells is what he could be told himself. */
+#define WEBHOOK_SCOPE(of)                                                      \
+	SCOPE_LINE(of "line") " AND (($3::text[])[2] IS NULL OR"               \
+	" narrow_same($3::text[], " of "grant_id))"
 
 /* webhook_work.c: secrets, deliveries, replay. */
 void webhook_work_init(void);

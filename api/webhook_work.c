@@ -27,14 +27,14 @@ static const struct stmt rotate = { "webhook_rotate",
 	BOTH_HOURS " hours'), " SQL_UTC("(now() + interval '" BOTH_HOURS
 	" hours')")
 	" FROM webhook WHERE division_code BETWEEN $1::bigint AND $2::bigint"
-	SCOPE_LINE("line") WEBHOOK_REACH("grant_id") " AND clearance <= $4::int"
+	WEBHOOK_SCOPE("") " AND clearance <= $4::int"
 	" AND id = $5::uuid AND voided_at IS NULL" };
 /* At their old places in the order. */
 static const struct stmt again = { "webhook_replay",
 	"UPDATE webhook_delivery d SET state = 'pending', attempts = 0,"
 	" next_at = now(), claimed_by = NULL FROM webhook w"
 	" WHERE w.division_code BETWEEN $1::bigint AND $2::bigint"
-	SCOPE_LINE("w.line") WEBHOOK_REACH("w.grant_id")
+	WEBHOOK_SCOPE("w.")
 	" AND w.clearance <= $4::int"
 	" AND w.id = $5::uuid AND w.voided_at IS NULL AND d.webhook_id = w.id"
 	" AND d.state <> 'pending' AND (d.id = $6::uuid OR"
@@ -80,7 +80,7 @@ webhook_work_init(void)
 	    " AND ($7::text IS NULL OR state = $7::text)"
 	    " AND EXISTS (SELECT FROM webhook w WHERE w.id = $5::uuid"
 	    " AND w.division_code BETWEEN $1::bigint AND $2::bigint"
-	    SCOPE_LINE("w.line") WEBHOOK_REACH("w.grant_id")
+	    WEBHOOK_SCOPE("w.")
 	    " AND w.clearance <= $4::int)"
 	    " ORDER BY webhook_id DESC, seq DESC LIMIT %d", PAGE + 1);
 	REQUIRE(!b.over);
