@@ -3,9 +3,10 @@
  * in one round trip with its own Sync, its results come back as text columns.
  * Nobody outside db.c sees a PGconn. Nothing here blocks.
  *
- * Every batch is one transaction. Its first statement, added by db.c, puts
- * the caller's scope into app.* with set_config(…, true): the context of the
- * row-level security that stands behind every predicate (D3).
+ * Every batch is one transaction (reads by id may share one: batch_by_id()).
+ * Its first statement, added by db.c, puts the caller's scope into app.* with
+ * set_config(…, true): the context of the row-level security that stands
+ * behind every predicate (D3).
  */
 #ifndef API_DB_H
 #define API_DB_H
@@ -87,10 +88,6 @@ struct batch {
 	bool aside;  /* it only reads: on the standby if that is near; where it
 			was answered, once it is (standby.h) */
 	bool probe;  /* … and asks the standby itself, however it is */
-	const struct stmt *many; /* of one read by id: the same with a list of
-			ids as its last parameter, and in one more column the
-			place in that list, from 1; it may be asked together
-			with others' (db_queue.c). NULL = alone */
 	uint64_t after; /* what it sees at least: a position of the primary */
 	unsigned n;
 	struct planned {
@@ -98,6 +95,7 @@ struct batch {
 		unsigned nparams;
 		const char *const *value; /* NULL = SQL null; text format */
 		bool reads;		  /* it selects and does nothing else */
+		const struct stmt *many;  /* batch_by_id() */
 		struct rows *rows;	  /* filled by db.c */
 	} at[BATCH_MAX];
 	int failed; /* index of the statement that failed, or -1 */
@@ -113,6 +111,12 @@ unsigned batch_add(struct batch *, const struct stmt *, unsigned nparams,
  * context. */
 unsigned batch_read(struct batch *, const struct stmt *, unsigned nparams,
     const char *const *values);
+/* The same of one row by its id, which is the last value, and a UUID; no value
+ * is NULL. `many` is the statement for a list of ids: one more column has the
+ * place in that list, from 1. A batch of such may go together with others' of
+ * equal scope (db_queue.c). */
+unsigned batch_by_id(struct batch *, const struct stmt *,
+    const struct stmt *many, unsigned nparams, const char *const *values);
 /* The same as batch_add() with the values given one by one, all const char *. */
 unsigned batch_addv(struct batch *, const struct stmt *, unsigned nparams,
     ...);

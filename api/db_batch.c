@@ -34,6 +34,7 @@ batch_add(struct batch *b, const struct stmt *s, unsigned nparams,
 	p->nparams = nparams;
 	p->value = copy;
 	p->reads = false;
+	p->many = NULL;
 	p->rows = NULL;
 	return b->n++;
 }
@@ -45,6 +46,16 @@ batch_read(struct batch *b, const struct stmt *s, unsigned nparams,
 	unsigned i = batch_add(b, s, nparams, values);
 
 	b->at[i].reads = true;
+	return i;
+}
+
+unsigned
+batch_by_id(struct batch *b, const struct stmt *s, const struct stmt *many,
+    unsigned nparams, const char *const *values)
+{
+	unsigned i = batch_read(b, s, nparams, values);
+
+	b->at[i].many = many;
 	return i;
 }
 

@@ -14,7 +14,7 @@
 #define TOGETHER_MAX 64 /* ids in one statement */
 #define IDS_MAX (TOGETHER_MAX * 64)
 
-/* A statement for many, and who waits for it, in the order of its list. */
+/* Statements for many, and who waits for them, in the order of their list. */
 struct together {
 	struct job *asked[TOGETHER_MAX];
 	size_t n;
@@ -27,7 +27,9 @@ static struct job *take(struct queue *, struct job **);
 static size_t take_alike(struct queue *, struct job **out);
 static bool alike(const struct batch *, const struct batch *);
 static struct job *ask_for(struct job *const *, size_t n);
+static void ask_one(struct together *, unsigned at);
 static void answered(void *, enum err);
+static void share(struct together *, unsigned at);
 
 void
 queue_init(struct queue *q)
@@ -66,8 +68,11 @@ queue_drop(struct job *j)
 bool
 together_may(const struct batch *b)
 {
-	return b->many != NULL && b->n == 1 && !b->aside && !b->hold &&
-	    b->limit_ms == 0 && !b->scope->looks && !scope_narrow(b->scope);
+	for (unsigned i = 0; i < b->n; i++)
+		if (b->at[i].many == NULL)
+			return false;
+	return !b->aside && !b->hold && b->limit_ms == 0 && !b->scope->looks &&
+	    !scope_narrow(b->scope);
 }
 
 struct job *
@@ -118,41 +123,36 @@ alike(const struct batch *a, const struct batch *b)
 {
 	const struct scope *s = a->scope, *t = b->scope;
 
-	if (a->many != b->many || s->lo != t->lo || s->hi != t->hi ||
+	if (a->n != b->n || s->lo != t->lo || s->hi != t->hi ||
 	    s->clearance != t->clearance || strcmp(s->line, t->line) != 0)
 		return false;
-	for (unsigned i = 0; i + 1 < a->at[0].nparams; i++)
-		if (strcmp(a->at[0].value[i], b->at[0].value[i]) != 0)
+	for (unsigned i = 0; i < a->n; i++) {
+		const struct planned *p = &a->at[i], *q = &b->at[i];
+
+		if (p->many != q->many)
 			return false;
+		for (unsigned k = 0; k + 1 < p->nparams; k++)
+			if (strcmp(p->value[k], q->value[k]) != 0)
+				return false;
+	}
 	return true;
 }
 
-/* Their texts are copied when it is sent. */
 static struct job *
 ask_for(struct job *const *of, size_t n)
 {
 	const struct batch *first = of[0]->batch;
-	unsigned last = first->at[0].nparams - 1;
-	const char *value[PARAMS_MAX];
 	struct together *t = calloc(1, sizeof(*t));
 	struct job *j = calloc(1, sizeof(*j));
-	struct buf ids;
 
 	REQUIRE(t != NULL && j != NULL);
-	buf_init(&ids, IDS_MAX);
-	buf_char(&ids, '{');
-	for (size_t i = 0; i < n; i++) {
-		buf_element(&ids, of[i]->batch->at[0].value[last]);
-		t->asked[t->n++] = of[i];
-		metrics_count(COUNTER_DB_TOGETHER);
-	}
-	buf_char(&ids, '}');
-	REQUIRE(!ids.over);
-	memcpy(value, first->at[0].value, last * sizeof(*value));
-	value[last] = arena_strndup(&t->arena, ids.data, ids.len);
-	buf_free(&ids);
+	t->n = n;
+	memcpy(t->asked, of, n * sizeof(*of));
 	batch_open(&t->batch, &t->arena, first->scope, first->lane);
-	batch_read(&t->batch, first->many, last + 1, value);
+	for (unsigned i = 0; i < first->n; i++)
+		ask_one(t, i);
+	for (size_t i = 0; i < n; i++)
+		metrics_count(COUNTER_DB_TOGETHER);
 	j->batch = &t->batch;
 	j->hold = &t->hold;
 	j->done = answered;
@@ -161,29 +161,61 @@ ask_for(struct job *const *of, size_t n)
 	return j;
 }
 
+/* The texts are copied when it is sent. */
+static void
+ask_one(struct together *t, unsigned at)
+{
+	const struct planned *p = &t->asked[0]->batch->at[at];
+	const char *value[PARAMS_MAX];
+	unsigned last = p->nparams - 1;
+	struct buf ids;
+
+	buf_init(&ids, IDS_MAX);
+	buf_char(&ids, '{');
+	for (size_t i = 0; i < t->n; i++)
+		buf_element(&ids, t->asked[i]->batch->at[at].value[last]);
+	buf_char(&ids, '}');
+	REQUIRE(!ids.over);
+	memcpy(value, p->value, last * sizeof(*value));
+	value[last] = arena_strndup(&t->arena, ids.data, ids.len);
+	buf_free(&ids);
+	batch_read(&t->batch, p->many, p->nparams, value);
+}
+
 /* Each has his row, or none; or what went wrong for all. */
 static void
 answered(void *arg, enum err err)
 {
 	struct together *t = arg;
-	struct rows *rows = t->batch.at[0].rows;
-	int row[TOGETHER_MAX];
 
-	for (size_t i = 0; i < t->n; i++)
-		row[i] = -1;
-	for (int i = 0; err == OK && i < rows_n(rows); i++)
-		row[rows_long(rows, i, rows_cols(rows) - 1) - 1] = i;
+	for (unsigned i = 0; err == OK && i < t->batch.n; i++)
+		share(t, i);
 	for (size_t i = 0; i < t->n; i++) {
 		struct job *j = t->asked[i];
 
 		j->err = err;
-		if (j->batch != NULL && err == OK) {
-			j->batch->at[0].rows = rows_share(rows, row[i]);
+		if (j->batch != NULL)
 			j->batch->failed = t->batch.failed;
-		}
 		db_finished(NULL, j);
 	}
-	db_rows_free(rows);
+	for (unsigned i = 0; i < t->batch.n; i++)
+		db_rows_free(t->batch.at[i].rows);
 	arena_free(&t->arena);
 	free(t);
+}
+
+static void
+share(struct together *t, unsigned at)
+{
+	struct rows *rows = t->batch.at[at].rows;
+	int row[TOGETHER_MAX], n = rows != NULL ? rows_n(rows) : 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		row[i] = -1;
+	for (int i = 0; i < n; i++)
+		row[rows_long(rows, i, rows_cols(rows) - 1) - 1] = i;
+	for (size_t i = 0; rows != NULL && i < t->n; i++)
+		if (t->asked[i]->batch != NULL)
+			t->asked[i]->batch->at[at].rows = rows_share(rows,
+			    row[i]);
 }

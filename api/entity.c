@@ -195,25 +195,25 @@ work_of(struct request *r)
 static enum next
 plan_get(struct request *r, int phase)
 {
+	const struct entity *e = request_entity(r);
 	const char *p[6];
 
 	if (!uuid_ok(r->arg[0]))
 		return fail_unknown(r);
 	work_of(r)->phase = phase;
 	batch_open(&r->batch, &r->arena, &r->who.scope, r->route->lane);
-	batch_read(&r->batch, query_stmt(request_entity(r), Q_GET),
-	    query_params(&r->arena, request_entity(r), Q_GET, &r->who.scope,
-	    r->arg[0], NULL, NULL, p), p);
-	if (move_two_persons(request_entity(r)))
-		record_facts(r, request_entity(r), r->arg[0]);
-	r->batch.many = query_stmt(request_entity(r), Q_MANY);
+	batch_by_id(&r->batch, query_stmt(e, Q_GET), query_stmt(e, Q_MANY),
+	    query_params(&r->arena, e, Q_GET, &r->who.scope, r->arg[0], NULL,
+	    NULL, p), p);
+	if (move_asks_giver(r, e))
+		record_facts(r, e, r->arg[0]);
 	return NEXT_DB;
 }
 
 static void
 giver_take(struct request *r)
 {
-	if (move_two_persons(request_entity(r)))
+	if (move_asks_giver(r, request_entity(r)))
 		r->giver = record_facts_giver(batch_rows(&r->batch, 1));
 }
 

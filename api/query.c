@@ -129,10 +129,13 @@ build(const struct entity *e, struct stmt *out)
 	buf_str(&b, " AND id = $5::uuid");
 	keep(&out[Q_GET], e, "get", &b);
 
+	/* The list is asked for and not given: as long as its length is
+	 * unknown, one plan is for all and is kept. */
 	buf_str(&b, "SELECT ");
 	query_columns(&b, e);
-	buf_printf(&b, ", k.place FROM unnest($5::uuid[]) WITH ORDINALITY"
-	    " k(wanted, place) JOIN %s ON id = k.wanted WHERE ", e->table);
+	buf_printf(&b, ", k.asked_nth FROM unnest((SELECT $5::uuid[])) WITH"
+	    " ORDINALITY k(asked_id, asked_nth) JOIN %s ON id = k.asked_id"
+	    " WHERE ", e->table);
 	query_where(&b, e);
 	keep(&out[Q_MANY], e, "many", &b);
 

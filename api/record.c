@@ -14,7 +14,13 @@ static const struct stmt facts = { "row_facts",
 	"SELECT (SELECT count(*) FROM evidence WHERE entity = $1"
 	" AND row_id = $2::uuid), (SELECT by FROM command WHERE entity = $1"
 	" AND row_id = $2::uuid ORDER BY id DESC LIMIT 1)" };
-static const struct stmt *const statements[] = { &facts };
+static const struct stmt facts_many = { "row_facts_many",
+	"SELECT (SELECT count(*) FROM evidence WHERE entity = $1"
+	" AND row_id = k.asked_id), (SELECT by FROM command WHERE entity = $1"
+	" AND row_id = k.asked_id ORDER BY id DESC LIMIT 1), k.asked_nth"
+	" FROM unnest((SELECT $2::uuid[])) WITH ORDINALITY"
+	" k(asked_id, asked_nth)" };
+static const struct stmt *const statements[] = { &facts, &facts_many };
 
 static struct stmt add_command[ENTITIES_MAX], add_evidence[ENTITIES_MAX];
 static struct stmt add_progress;
@@ -142,7 +148,7 @@ record_part(struct request *r, const struct entity *of,
 unsigned
 record_facts(struct request *r, const struct entity *e, const char *id)
 {
-	return batch_read(&r->batch, &facts, 2,
+	return batch_by_id(&r->batch, &facts, &facts_many, 2,
 	    (const char *const[]) { e->name, id });
 }
 

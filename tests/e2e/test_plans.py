@@ -118,13 +118,13 @@ def test_reads_that_wait_together_are_looked_up_by_id(crowded, level):
         got = []
         for _ in range(8):
             with locked(crowded):
-                sent = [Asked(crowded, c, i) for i in ids]
+                sent = [Asked(crowded, c, f"/v1/issues/{i}") for i in ids]
                 time.sleep(0.05)
             got += [one.answer()[0] for one in sent]
         return got
 
     got, made = explained.plans(crowded, ask, "issue", 8,
-                                "WITH ORDINALITY k(wanted, place) JOIN {} ON")
+                                "k(asked_id, asked_nth) JOIN {} ON")
     assert set(got) == {200}
     for plan in made:
         for node in nodes(plan):

@@ -7,30 +7,30 @@ import uuid
 
 import pytest
 from people import COUNTY, SIBLING, TOWN, people, report
+from projects import EVIDENCE, cast, done, make, project
+from projects import TOWN as THEIRS
 from stack import Stack, wait_for
 from waiting import Asked, locked
 
 PASSWORD = "for-this-test"
 READERS = ("huangmaozhou", "huangmaozhou-lead", "caowei", "bumen", "bumenlead",
-           "nongye", "nongye2", "shizhuanban", "shizhang", "shenji", "oneaction",
-           "viewer")
+           "nongye", "nongye2", "shizhuanban", "shizhang", "shenji",
+           "sihushan-lead", "second", "oneaction", "viewer")
 
 
 @pytest.fixture(scope="module")
 def world():
     s = Stack(demo=True, agent=False, workers=1,
               env={"TAIZHANG_DB_FAST_MS": "1000"}).start()
-    who = people(s)
-    s.ids = [report(who(login), division_code=place, **more)["id"]
+    who = cast(s)
+    s.rows = ["/v1/issues/" + report(who(login), division_code=place,
+                                     **more)["id"]
              for login, place in (("huangmaozhou", TOWN), ("caowei", SIBLING),
                                   ("bumen", TOWN), ("nongye", COUNTY))
              for more in ({}, {"category": "Y-1", "goal": "二"})]
-    r = who("security").post("/v1/users", {
-        "login": "oneaction", "name": "某某", "password": PASSWORD,
-        "division_code": COUNTY, "grants": [{
-            "role": "lead_bureau", "action": "yuanjiang-2023"}]})
-    assert r.status == 200, r
-    s._people["oneaction"] = s.login("oneaction", PASSWORD)
+    s.rows += ["/v1/library-entries/" + x for x in entries(s)]
+    hire(s, "oneaction", COUNTY, role="lead_bureau", action="yuanjiang-2023")
+    hire(s, "second", THEIRS, role="township_lead")
     r = who("security").post("/v1/sessions/view", {
         "user": "huangmaozhou", "reason": "核对权限设置"})
     assert r.status == 201, r
@@ -39,14 +39,40 @@ def world():
     s.stop()
 
 
+def hire(stack, login, place, **grant):
+    r = people(stack)("security").post("/v1/users", {
+        "login": login, "name": "某某", "password": PASSWORD,
+        "division_code": place, "grants": [grant]})
+    assert r.status == 200, r
+    stack._people[login] = stack.login(login, PASSWORD)
+
+
+def entries(stack):
+    """Two declared entries; of one it was, as if he were the village's, the
+    township's lead who gave the last command."""
+    who, made = cast(stack), []
+    for _ in range(2):
+        e = make(who("cunguan"), "library-entries", library_year=2024,
+                 project_id=project(stack)["id"])
+        done(who("cunzhi"), "library-entries", e, "declare",
+             "village_declared", village_decision_on="2024-01-05",
+             evidence=EVIDENCE)
+        made.append(e["id"])
+    stack.psql("UPDATE command SET by = (SELECT id FROM app_user WHERE login ="
+               f" 'sihushan-lead') WHERE row_id = '{made[1]}'")
+    return made
+
+
 def together(stack):
     text = stack.client().get("/metrics").text
     return int(re.search(r"^taizhang_db_together_total (\d+)$", text, re.M)[1])
 
 
 def everything(world):
-    ids = world.ids + [str(uuid.uuid4()), world.ids[3].upper(), world.ids[3]]
-    return [(login, row) for login in READERS for row in ids]
+    path, last = world.rows[3].rsplit("/", 1)
+    rows = world.rows + [f"{path}/{x}" for x in (uuid.uuid4(), last.upper(),
+                                                 last)]
+    return [(login, row) for login in READERS for row in rows]
 
 
 def send(world, asked):
@@ -70,6 +96,9 @@ def test_everybody_has_his_own(world):
     asked = everything(world)
     want = alone(world, asked)
     assert {x[0] for x in want.values()} == {200, 404}
+    own = {who: [b'"review"' in want[who, row][2] for row in world.rows[-2:]]
+           for who in ("sihushan-lead", "second")}
+    assert own == {"sihushan-lead": [True, False], "second": [True, True]}
     for seed in range(4):
         random.Random(seed).shuffle(asked)
         before = together(world)
@@ -80,7 +109,7 @@ def test_everybody_has_his_own(world):
 
 
 def test_more_than_one_statement_takes(world):
-    asked = ("nongye", world.ids[1])
+    asked = ("nongye", world.rows[1])
     want = alone(world, [asked])
     before = together(world)
     assert {one.answer() for _, one in ask(world, [asked] * 150)} == {
@@ -107,7 +136,7 @@ def test_some_leave_while_they_wait(world):
 
 def test_the_connection_is_lost(world):
     """They are asked once more, on another."""
-    asked = [("nongye", row) for row in world.ids] * 5
+    asked = [("nongye", row) for row in world.rows] * 5
     want = alone(world, asked)
     with locked(world):
         sent = send(world, asked)
@@ -122,7 +151,7 @@ def test_the_connection_is_lost(world):
 
 def test_it_takes_too_long(world):
     """All are told so, and the next ones are answered."""
-    asked = [("nongye", row) for row in world.ids] * 3
+    asked = [("nongye", row) for row in world.rows] * 3
     got = [one.answer()[0] for _, one in ask(world, asked, hold=4)]
     assert got[0] == 503 and set(got) <= {200, 503}
     wait_for(lambda: alone(world, asked[:1])[asked[0]][0] == 200, 5,

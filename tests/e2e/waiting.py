@@ -1,4 +1,4 @@
-"""Reads of issues by id that are made to wait for each other."""
+"""Reads by id that are made to wait for each other."""
 import contextlib
 import http.client
 import re
@@ -9,11 +9,11 @@ import subprocess
 class Asked:
     """A request that is on its way."""
 
-    def __init__(self, stack, client, row):
+    def __init__(self, stack, client, path):
         self.socket = socket.create_connection(("127.0.0.1", stack.port))
         self.socket.settimeout(20)
         self.socket.sendall(
-            f"GET /v1/issues/{row} HTTP/1.1\r\nHost: a\r\nAuthorization: "
+            f"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: "
             f"Bearer {client.token}\r\n\r\n".encode())
 
     def answer(self):
@@ -25,12 +25,12 @@ class Asked:
 
 @contextlib.contextmanager
 def locked(stack):
-    """No issue can be read meanwhile."""
+    """No issue and no entry of the library can be read meanwhile."""
     p = subprocess.Popen(
         ["psql", "-qAt", "-h", stack.socket(), "-U", "postgres", "taizhang"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        p.stdin.write("BEGIN; LOCK TABLE issue; SELECT 1;\n")
+        p.stdin.write("BEGIN; LOCK TABLE issue, library_entry; SELECT 1;\n")
         p.stdin.flush()
         assert p.stdout.readline() == "1\n"
         yield

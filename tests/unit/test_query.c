@@ -40,6 +40,9 @@ every_statement_carries_the_scope(void **state)
 	for (size_t i = 0; i < entity_count(); i++) {
 		if (!entity_at(i)->business)
 			continue;
+		/* Q_MANY has these beside the columns. */
+		assert_true(field_index(entity_at(i), "asked_id") < 0 &&
+		    field_index(entity_at(i), "asked_nth") < 0);
 		for (unsigned q = 0; q < Q__MAX; q++, n++) {
 			const char *sql = query_stmt(entity_at(i), q)->sql;
 			bool wide = entity_at(i)->shared &&
