@@ -19,7 +19,7 @@ from stack import Stack
 
 SECONDS = int(os.environ.get("SECONDS_EACH", "3"))
 PRESETS = os.environ.get("PRESETS", "county prefecture").split()
-WORKERS = 2  # of ours, and of fastify
+WORKERS = 2  # of ours, as we ship them
 LIST = "/v1/projects?is_industry=true&sort=-total_investment_fen&limit=50"
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -38,6 +38,13 @@ class Sized:
         print(f"{preset}: {sum(self.count.values())} rows in "
               f"{time.monotonic() - begin:.0f} s", flush=True)
         self.users = {n: self.stack.login(f"level{n}") for n in range(1, 6)}
+        self.pids = self.stack.pids("kore")
+
+    def restart(self, workers):
+        """The same rows, with as many workers."""
+        self.stack.stop(keep=True)
+        self.stack.workers = workers
+        self.stack.start(template=False)
         self.pids = self.stack.pids("kore")
 
     def cpu(self):
@@ -110,12 +117,13 @@ def latency(sized, token, path, rps=1500, clients=15):
 
 
 def against(sized):
-    """Row by id and list, against the two others."""
+    """Row by id and list, against the two others: with the workers we ship,
+    fastify a cluster of as many; and process for process."""
     client = sized.users[2]
     n = sized.count["project"]
     ids = [generate.uid(1, k * 7919 % n) for k in range(2000)]
-    get = sized.script("get", "/v1/projects/", ids)
-    lst = sized.script("list", LIST)
+    lua = {"get": sized.script("get", "/v1/projects/", ids),
+           "list": sized.script("list", LIST)}
     scope, one = batch(sized.stack, client, f"/v1/projects/{ids[0]}",
                        "project")
     said, many = batch(sized.stack, client, LIST, "project")
@@ -129,29 +137,41 @@ def against(sized):
             "\\set n random(1, 2000)\n\\startpipeline\n"
             f"{literal(*head)};\n{text};\n\\endpipeline\n")
     item = client.get(f"/v1/projects/{ids[0]}").json
-    other = Peer(sized.socket, (scope, one, many), [
+    columns = [
         (k, "boolean" if isinstance(v, bool) else "integer"
          if isinstance(v, int) or k in ("division_code", "unit_code")
          else "array" if isinstance(v, list) else "object"
          if isinstance(v, dict) else "string") for k, v in item.items()
-        if k not in ("labels", "may", "faults")], WORKERS, "/v1/projects")
-    try:
-        for name, title, lua, floor in (
-                ("get", "row by id", get, 0.7),
-                ("list", "50 rows, filtered and sorted", lst, 0.5)):
-            got = best({
-                "ours": lambda: wrk(sized.stack.port, client.token, lua,
-                                    SECONDS),
-                "pgbench": lambda: pgbench(sized.socket, sql[name], SECONDS),
-                "fastify": lambda: wrk(other.port, None, lua, SECONDS)})
-            for who, goal in (("pgbench", floor), ("fastify", 5.0)):
-                ratio = got["ours"] / got[who]
-                row(f"{sized.preset}: {title}", f"{got['ours']:.0f} /s",
-                    f"{who} {got[who]:.0f} /s", f"{ratio:.2f}x",
-                    f">= {goal}x", ratio >= goal)
-    finally:
-        other.stop()
-    return sized.rate(client.token, get)[1], sized.rate(client.token, lst)[1]
+        if k not in ("labels", "may", "faults")]
+    for workers in (1, WORKERS):
+        if workers != sized.stack.workers:
+            sized.restart(workers)
+        peer = Peer(sized.socket, (scope, one, many), columns, workers,
+                    "/v1/projects")
+        try:
+            contest(sized, peer, workers, lua, sql)
+        finally:
+            peer.stop()
+    return [sized.rate(client.token, lua[k])[1] for k in ("get", "list")]
+
+
+def contest(sized, peer, workers, lua, sql):
+    """Three in turns, with as many processes of ours as of fastify."""
+    token = sized.users[2].token
+    for name, title, floor in (
+            ("get", "row by id", 0.7),
+            ("list", "50 rows, filtered and sorted", 0.5)):
+        got = best({
+            "ours": lambda: wrk(sized.stack.port, token, lua[name], SECONDS),
+            "pgbench": lambda: pgbench(sized.socket, sql[name], SECONDS),
+            "fastify": lambda: wrk(peer.port, None, lua[name], SECONDS)})
+        for who, goal in (("pgbench", floor), ("fastify", 5.0)):
+            ratio = got["ours"] / got[who]
+            goal = goal if who == "fastify" or workers == WORKERS else None
+            row(f"{sized.preset}: {title}, x{workers}",
+                f"{got['ours']:.0f} /s", f"{who} {got[who]:.0f} /s",
+                f"{ratio:.2f}x", f">= {goal}x" if goal else None,
+                goal is None or ratio >= goal)
 
 
 def scopes(sized):
