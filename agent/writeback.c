@@ -459,6 +459,10 @@ report_row(void *arg, const char *row)
 	if (*row == '#')
 		return (unsigned)strtoul(row + 1, NULL, 10);
 	const struct placed *p = placed_find(w, row);
+	if (strcmp(row, cell_of(w->export, "ledger")) == 0)
+		for (size_t i = 0; i < w->l->nheader; i++)
+			if (w->l->header[i].found)
+				return w->l->header[i].row;
 	return p ? p->sheet_row : 0;
 }
 

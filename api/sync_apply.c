@@ -122,11 +122,11 @@ static const struct stmt cleared_stmt = { "sheet_finding_clear",
 	"DELETE FROM sheet_finding k USING (SELECT x.*" LEFT_FROM ") AS x"
 	" WHERE k.row_id = x.row AND k.name = x.name" };
 /* What a file may not do is said once: a save of the export that said it has
- * read it. */
+ * read it. What a header is not stands there until it is changed. */
 static const struct stmt read_stmt = { "sync_finding_read",
 	"DELETE FROM sheet_finding k USING sheet_export e WHERE e.id = $1::uuid"
 	" AND e.kind = 'primary' AND k.ledger_id = e.ledger_id"
-	" AND k.at < e.exported_at" };
+	" AND k.row_id <> k.ledger_id AND k.at < e.exported_at" };
 static const struct stmt seq_stmt = { "sheet_ledger_seq",
 	"SELECT seq FROM sheet_ledger WHERE id = $1::uuid" };
 

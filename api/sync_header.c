@@ -73,7 +73,7 @@ storable(struct look *l, const struct ledger_header *h, const char *file)
 
 	if (utf8_len(file) > TEXT_CHARS_MAX || !text_printable(file)) {
 		leave_finding(l, h->name, file, "error", "DQ-03",
-		    "表头内容太长或含有控制字符，没有采用",
+		    "超过 200 个字或含有控制字符，没有采用，请改短后重新填写",
 		    "too long or not printable; not taken");
 		return false;
 	}
@@ -81,7 +81,10 @@ storable(struct look *l, const struct ledger_header *h, const char *file)
 	    &l->p->r->arena, h->kind, file, l->p->book.action->year, &good);
 	if (!good)
 		leave_finding(l, h->name, file, "warning", "DQ-02",
-		    "表头内容格式不规范", "not of the kind expected here");
+		    h->kind == K_DATE ? "认不出是哪一天，请写成 2023年4月6日 或"
+		    " 2023-04-06" : h->kind == K_PHONE ? "请填写 11 位手机号，或"
+		    "带区号的固定电话，如 0737-2700000" : "表头内容格式不规范",
+		    "not of the kind expected here");
 	return true;
 }
 

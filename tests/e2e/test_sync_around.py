@@ -145,8 +145,15 @@ def test_what_a_file_may_not_do_is_told_once(c):
     old.push(old.upd(row, {"goal": "从旧表改"}))
     b.refresh()
     assert [f["rule"] for f in findings(b, row)] == ["DQ-04"]
-    b.push(b.upd(row, {"goal": "看过以后再改"}))
+    b.push(b.upd(row, {"goal": "看过以后再改"}),
+           b.upd(b.ledger, {"filled_on": "下周"}))
     assert not findings(b.refresh(), row)
+    for goal in ("再改一次", "又改一次"):    # the header still says 下周
+        b.push(b.upd(row, {"goal": goal}))
+        said, = findings(b.refresh(), b.ledger)
+        assert said["value"] == "下周" and "请写成" in said["zh"]
+    b.push(b.upd(b.ledger, {"filled_on": "2023年4月6日"}))
+    assert not findings(b.refresh(), b.ledger)
 
 
 def test_header_block_merges_like_cells(c):
