@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "base/uid.h"
 #include "entity.h"
 #include "sync_merge.h"
+
+#define SHOWN_CHARS 60 /* of a text that only names its row */
 
 static void decide(struct push *, struct push_row *);
 static void decide_op(struct look *);
@@ -21,6 +24,7 @@ static struct reason why_fixed(const struct push *, const struct push_row *);
 static void decide_cells(struct look *);
 static void decide_delete(struct look *);
 static void decide_deleted(struct look *);
+static const char *known_as(const struct look *);
 static void
 take_merged(struct look *, const struct merge_row *, const char **sql);
 static void new_row(struct push *, struct push_row *);
@@ -372,9 +376,28 @@ decide_deleted(struct look *l)
 	}
 	if (*text == '\0' && l->row->op != PUSH_BACK)
 		return;
-	leave_conflict(l, "", "edit_delete", "", "系统中已删除该行",
+	leave_conflict(l, "", "edit_delete", "", arena_printf(&p->r->arena,
+	    "系统中已删除该行（%s）", known_as(l)),
 	    *text != '\0' ? text : "本表仍有该行", cells);
 	l->row->outcome = "conflict";
+}
+
+/* The workbook has no such row any more: its key says which it was. */
+static const char *
+known_as(const struct look *l)
+{
+	const struct ledger *form = l->p->book.form;
+	struct arena *a = &l->p->r->arena;
+	const char *text = "";
+
+	for (size_t k = 0; k < form->nkeys; k++)
+		for (size_t i = 0; i < l->p->ncolumns; i++)
+			if (strcmp(l->p->column[i]->name,
+				form->column[form->key[k].column].name) == 0)
+				text = arena_printf(a, "%s%s%s", text,
+				    *text != '\0' ? "，" : "", utf8_head(a,
+				    l->server[i], SHOWN_CHARS));
+	return text;
 }
 
 /* An inserted row gets its identity; a spare row has one. */

@@ -312,6 +312,7 @@ def test_editing_what_was_deleted_keeps_the_edit(c):
     assert r["outcome"] == "conflict" and c.issue(row)["goal"] == FULL["goal"]
     got = c.user["clerk"].get(f"/v1/conflicts/{r['conflicts'][0]}").json
     assert "没看到已删" in got["file"] and got["kind"] == "edit_delete"
+    assert FULL["description"][:20] in got["system"]    # which row it was
 
 
 def test_row_reported_gone_and_back_without_change_is_nothing(c):
