@@ -230,19 +230,24 @@ after(struct request *r, struct list *l)
 	return true;
 }
 
-/* What is void or merged is shown when it is asked for. */
+/* What is void or merged is shown when it is asked for: with voided=true, or
+ * where that is a state, by its name. */
 static void
 not_void(struct request *r, struct list *l)
 {
 	const struct entity *e = l->entity;
+	const char *state = e->state != NULL ? request_param(r, e->state)
+					     : NULL;
+	bool own = false;
 
-	if (l->voided)
+	for (size_t i = 0; e->ended != NULL && e->ended[i] != NULL; i++)
+		own = own || strcmp(e->ended[i], "voided") == 0;
+	if (l->voided || (own && state != NULL && *state != '!'))
 		return;
-	if (e->state != NULL && request_param(r, e->state) == NULL)
+	if (e->state != NULL)
 		buf_printf(&l->where, " AND %s NOT IN ('voided', 'merged')",
 		    e->state);
-	if (e->state == NULL || request_param(r, e->state) == NULL)
-		buf_str(&l->where, " AND voided_at IS NULL");
+	buf_str(&l->where, " AND voided_at IS NULL");
 }
 
 /* Which columns are read at all: each costs the database some of its time. */

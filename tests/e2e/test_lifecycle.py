@@ -211,6 +211,8 @@ def test_suspend_void_merge_reopen(county):
     assert i["id"] not in [x["id"] for x in listed]
     listed = clerk.get("/v1/issues?state=voided&limit=200").json["items"]
     assert i["id"] in [x["id"] for x in listed]
+    listed = clerk.get("/v1/issues?state=!closed&limit=200").json["items"]
+    assert i["id"] not in [x["id"] for x in listed]
 
     a, b = report(clerk), report(clerk)
     other = report(clerk, category="其他")

@@ -148,7 +148,9 @@ def test_what_is_void_is_shown_when_asked_for(county, mine):
     county.psql(LOAD + "UPDATE project SET voided_at = now(), void_reason ="
                 f" '重复' WHERE name = '!丁' AND location_text = '{MINE}'")
     try:
-        assert sorted(names(mine, "limit=9")) == of((0, 1, 2, 4))
+        for query in ("limit=9", "state=planned", "state=!approved"):
+            assert sorted(names(mine, query)) == of((0, 1, 2, 4)), query
+        assert sorted(names(mine, "state=planned&voided=true")) == of(range(5))
         assert sorted(names(mine, "voided=true")) == of(range(5))
         r = mine.get(f"/v1/projects?q={MINE}&count=true&limit=1").json
         assert r["count"] == 4
