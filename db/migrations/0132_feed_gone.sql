@@ -25,10 +25,18 @@ CREATE FUNCTION reach_held(reach text[], what text, was jsonb,
   moment timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE
   n text[] := ARRAY['', reach[5], reach[6], '', reach[8]];
+  lo bigint := reach[1];
   division bigint := was ->> 'division_code';
   up text[];
 BEGIN
-  IF (division BETWEEN reach[1]::bigint AND reach[2]::bigint
+  IF entity_shared(what) THEN
+    RETURN ((division BETWEEN lo AND reach[2]::bigint
+        OR lo BETWEEN division AND division_hi(division))
+      AND (was ->> 'sensitivity')::int <= reach[4]::int
+      AND narrow_shares(n, lo, division, (was ->> 'action_id')::uuid)
+      ) IS TRUE;
+  END IF;
+  IF (division BETWEEN lo AND reach[2]::bigint
       AND (reach[3] = '' OR was ->> 'competent_line' = reach[3])
       AND (was ->> 'sensitivity')::int <= reach[4]::int
       AND narrow_lets(n, division, (was ->> 'action_id')::uuid, '{}')

@@ -18,6 +18,7 @@ from test_walls_narrow import (THIRD, cover, hire, made, org, project,
 from test_webhooks import Receiver
 
 BETWEEN = "430981104000"   # 新湾镇
+NEXT = "430982000000"      # a county beside
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,8 @@ def land():
         "TAIZHANG_WEBHOOK_HOSTS": f"local:127.0.0.1:{port}"})
     s.start()
     s.receiver, s.url = Receiver(port), f"http://127.0.0.1:{port}"
+    s.psql("INSERT INTO division (code, name, level, parent_code) VALUES"
+           f" ({NEXT}, '邻县', 3, 430900000000)")
     yield s
     s.stop()
 
@@ -71,10 +74,7 @@ def by_coverage(land, login):
 def by_county(land, login):
     """Out of the range, too: also the first wall has it no more."""
     r = by_coverage(land, login)
-    r.outside = f"division_code = {int(COUNTY) + 1000000}"
-    land.psql("INSERT INTO division (code, name, level, parent_code) VALUES"
-              f" ({int(COUNTY) + 1000000}, '邻县', 3, 430900000000)"
-              " ON CONFLICT DO NOTHING")
+    r.outside = f"division_code = {NEXT}"
     return r
 
 
@@ -252,6 +252,28 @@ def test_a_page_looks_at_so_many_changes_and_the_next_goes_on(land):
         if not page.json["more"]:
             break
     assert kinds == ["gone", "gone"] and 5 <= pages <= 8, (kinds, pages)
+
+
+@pytest.mark.parametrize("narrowed", [by_coverage, by_own_rows])
+def test_what_is_shared_is_told_from_above(land, narrowed):
+    """It is read from below its place, whatever one is narrowed to by place
+    or own rows; and that it is not read any more is told, too."""
+    c = narrowed(land, f"shang-{narrowed.__name__}".replace("_", "-")).client
+    after = now(c)
+    above, beside = (system(
+        land, "INSERT INTO policy_doc (id, kind, title, division_code,"
+        f" filing_level) VALUES (uuid7(), 'notice', '金丝雀', {place}, 3)"
+        " RETURNING id")[0][0] for place in (COUNTY, NEXT))
+    for row, status, kinds in ((above, 200, ["created"]), (beside, 404, [])):
+        assert c.get(f"/v1/policy-docs/{row}").status == status
+        r = c.get(f"/v1/policy-docs/{row}/history")
+        assert r.status == status and status == 404 or r.json["items"], r
+        assert told(c, row, after, "&data=true")[0] == kinds
+    after = now(c)
+    for row in (above, beside):
+        system(land, f"UPDATE policy_doc SET sensitivity = 4 WHERE id = '{row}'")
+    assert told(c, above, after)[0] == ["gone"]
+    assert told(c, beside, after)[0] == []
 
 
 def test_webhooks_tell_of_it_too(land):
