@@ -254,6 +254,32 @@ def test_a_page_looks_at_so_many_changes_and_the_next_goes_on(land):
     assert kinds == ["gone", "gone"] and 5 <= pages <= 8, (kinds, pages)
 
 
+def test_what_it_belonged_to_then_counts_and_not_what_it_is_now(land):
+    """A record that left an asset before the asset came to his project was
+    never his."""
+    r = by_what_it_belongs_to(land, "yihou")
+    other = r.outside.split("'")[1]
+    r.put(land, r.outside)
+    after = now(r.client)
+    third = system(
+        land, "INSERT INTO asset (id, project_id, asset_no, name, asset_type,"
+        " acquired_on, original_value_fen, owner_kind, supervising_org_id,"
+        " division_code, filing_level) SELECT uuid7(), project_id, uuid7(),"
+        " '又一家', 'other', '2023-01-01', 1, 'village_collective',"
+        " supervising_org_id, division_code, 4 FROM asset WHERE id ="
+        f" '{other}' RETURNING id")[0][0]
+    r.put(land, f"asset_id = '{third}'")
+    mine = r.client.get("/v1/projects").json["items"][0]["id"]
+    system(land, f"UPDATE asset SET project_id = '{mine}' WHERE id ="
+           f" '{other}'")
+    assert told(r.client, other, after)[0][-1] == "changed"
+    assert told(r.client, r.row, after)[0] == []
+    # From there on it would be.
+    r.put(land, r.outside)
+    r.put(land, f"asset_id = '{third}'")
+    assert told(r.client, r.row, after)[0] == ["gone"]
+
+
 @pytest.mark.parametrize("narrowed", [by_coverage, by_own_rows])
 def test_what_is_shared_is_told_from_above(land, narrowed):
     """It is read from below its place, whatever one is narrowed to by place
