@@ -113,7 +113,8 @@ test_state_column(void **state)
 		{ NULL, "accept", "", "否", "noop", 0, 1, 0 },
 		{ NULL, NULL, "", "否", "noop", 0, 0, 0 },
 		{ "t", NULL, "是", "否", "noop", 0, 0, 1 },
-		{ NULL, NULL, "", "也许", "noop", 0, 0, 1 },
+		{ NULL, NULL, "", "也许", "held", 0, 0, 0 },
+		{ NULL, "accept", "", "也许", "held", 0, 1, 0 },
 	};
 
 	(void)state;
