@@ -17,19 +17,24 @@ ID = "00000000-0000-7000-8000-"
 
 
 def fill(stack):
-    """ROWS issues spread over the county's units."""
+    """ROWS issues spread over the county's units, as the API would have stored
+    them: with what it reads out of their texts (derive.c)."""
     stack.psql(f"""
       SET session_replication_role = replica;
       WITH unit AS (SELECT code, row_number() OVER (ORDER BY code) - 1 AS k,
           count(*) OVER () AS n FROM division WHERE level = 4)
       INSERT INTO issue (id, seq_no, category, description, responsible_org,
         leader_name, leader_phone, person_name, goal, measures, progress_text,
-        due_on, division_code, action_id, filing_level, created_at, updated_at)
+        d_unit_or_project, d_entity, d_basic, is_completed, incomplete_reason,
+        expected_on, due_on, division_code, action_id, filing_level,
+        created_at, updated_at)
       SELECT ('{ID}' || lpad(to_hex(i), 12, '0'))::uuid, i, 'Y-1',
         '项目名称：第' || i || '号产业项目；实施主体：合作社；基本情况：设备闲置',
         '镇人民政府', '张三', '13800000000', '李四', '恢复运行', '更换设备',
-        '未完成。原因：等待设备；预计2023年5月31日完成', date '2023-05-31',
-        unit.code, (SELECT id FROM action LIMIT 1), 4,
+        '未完成。原因：等待设备；预计2023年5月31日完成',
+        '第' || i || '号产业项目', '合作社', '设备闲置', false, '等待设备',
+        date '2023-05-31', date '2023-05-31', unit.code,
+        (SELECT id FROM action LIMIT 1), 4,
         timestamptz '2023-04-01' + i * interval '1 second',
         timestamptz '2023-04-01' + i * interval '1 second'
       FROM generate_series(1, {ROWS}) i JOIN unit ON unit.k = i % unit.n""")
