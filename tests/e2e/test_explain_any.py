@@ -3,7 +3,7 @@ what happens, and it says no more than the asker may know (issue 4.7)."""
 import uuid
 
 import pytest
-from people import COUNTY, SIBLING, TOWN, done, people, report
+from people import SIBLING, TOWN, done, hire, people, report
 from stack import Stack
 
 PEOPLE = ("huangmaozhou", "huangmaozhou-lead", "caowei", "bumen", "bumenlead",
@@ -39,14 +39,6 @@ def told(own, user, action, at=None, by="security"):
 def why(own, user, action, at=None, by="security"):
     x = told(own, user, action, at, by)
     return x["refused"] and x["refused"]["code"]
-
-
-def hire(stack, login, role, place=COUNTY, **grant):
-    r = people(stack)("security").post("/v1/users", {
-        "login": login, "name": "某某", "password": "for-this-test",
-        "division_code": place, "grants": [{"role": role, **grant}]})
-    assert r.status == 200, r
-    stack._people[login] = stack.login(login, "for-this-test")
 
 
 @pytest.mark.parametrize("step", ["new", "assigned", "closed"])

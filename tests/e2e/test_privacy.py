@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from people import COUNTY, TOWN, people
+from people import hire, people
 from stack import BUILD, ROOT, Stack, wait_for
 from walks import VILLAGE, action, cast, make, number, read
 
@@ -23,14 +23,6 @@ def county():
     s.start()
     yield s
     s.stop()
-
-
-def hire(stack, login, role, **grant):
-    r = people(stack)("security").post("/v1/users", {
-        "login": login, "name": "某某", "password": "for-this-test",
-        "division_code": COUNTY, "grants": [{"role": role, **grant}]})
-    assert r.status == 200, r
-    return stack.login(login, "for-this-test")
 
 
 def sealed(stack):

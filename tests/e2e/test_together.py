@@ -6,13 +6,12 @@ import time
 import uuid
 
 import pytest
-from people import COUNTY, SIBLING, TOWN, people, report
+from people import COUNTY, SIBLING, TOWN, hire, people, report
 from projects import EVIDENCE, cast, done, make, project
 from projects import TOWN as THEIRS
 from stack import Stack, wait_for
 from waiting import Asked, locked
 
-PASSWORD = "for-this-test"
 READERS = ("huangmaozhou", "huangmaozhou-lead", "caowei", "bumen", "bumenlead",
            "nongye", "nongye2", "shizhuanban", "shizhang", "shenji",
            "sihushan-lead", "second", "oneaction", "viewer")
@@ -29,22 +28,14 @@ def world():
                                   ("bumen", TOWN), ("nongye", COUNTY))
              for more in ({}, {"category": "Y-1", "goal": "二"})]
     s.rows += ["/v1/library-entries/" + x for x in entries(s)]
-    hire(s, "oneaction", COUNTY, role="lead_bureau", action="yuanjiang-2023")
-    hire(s, "second", THEIRS, role="township_lead")
+    hire(s, "oneaction", "lead_bureau", action="yuanjiang-2023")
+    hire(s, "second", "township_lead", THEIRS)
     r = who("security").post("/v1/sessions/view", {
         "user": "huangmaozhou", "reason": "核对权限设置"})
     assert r.status == 201, r
     s._people["viewer"] = s.client(r.json["token"])
     yield s
     s.stop()
-
-
-def hire(stack, login, place, **grant):
-    r = people(stack)("security").post("/v1/users", {
-        "login": login, "name": "某某", "password": PASSWORD,
-        "division_code": place, "grants": [grant]})
-    assert r.status == 200, r
-    stack._people[login] = stack.login(login, PASSWORD)
 
 
 def entries(stack):

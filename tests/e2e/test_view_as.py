@@ -4,7 +4,7 @@ import time
 import uuid
 
 import pytest
-from people import COUNTY, SIBLING, TOWN, people, report
+from people import SIBLING, TOWN, hire, people, report
 from stack import Stack, wait_for
 
 
@@ -26,14 +26,6 @@ def view(stack, user="huangmaozhou", by="security", **more):
     c = stack.client(r.json["token"])
     c.id = r.json["id"]
     return c
-
-
-def hire(stack, login, place, role, by="security", **grant):
-    r = people(stack)(by).post("/v1/users", {
-        "login": login, "name": "某某", "password": "for-this-test",
-        "division_code": place, "grants": [{"role": role, **grant}]})
-    assert r.status == 200, r
-    stack._people[login] = stack.login(login, "for-this-test")
 
 
 def user_id(stack, login):
@@ -206,7 +198,7 @@ def test_it_ends_by_itself_and_with_his_own(own):
     began = time.monotonic()
     wait_for(lambda: c.get("/v1/issues?limit=1").status == 401, 10, 0.1)
     assert time.monotonic() - began < 7
-    hire(own, "aqyi", COUNTY, "security_admin")
+    hire(own, "aqyi", "security_admin")
     for end in ("UPDATE session SET revoked_at = now() WHERE user_id = $u",
                 "UPDATE role_grant SET valid_to = now() WHERE user_id = $u",
                 "UPDATE app_user SET status = 'locked' WHERE id = $u"):
@@ -224,8 +216,8 @@ def test_it_ends_by_itself_and_with_his_own(own):
 
 
 def test_who_looks_as_whom(own):
-    hire(own, "aqxian", COUNTY, "security_admin")
-    hire(own, "aqzhen", TOWN, "security_admin", by="aqxian")
+    hire(own, "aqxian", "security_admin")
+    hire(own, "aqzhen", "security_admin", TOWN, by="aqxian")
     assert look(own, "huangmaozhou", "aqzhen").status == 201
     for user, by, status, code in (
             ("caowei", "aqzhen", 422, "invalid"),
@@ -242,7 +234,7 @@ def test_who_looks_as_whom(own):
             ("huangmaozhou", "shenji", 403, "denied")):
         r = look(own, user, by)
         assert (r.status, r.json["code"]) == (status, code), (user, by, r)
-    hire(own, "jiwei", COUNTY, "discipline")
+    hire(own, "jiwei", "discipline")
     r = look(own, "jiwei", "aqxian")
     assert (r.status, r.json["code"]) == (403, "beyond_own")
     assert look(own, "jiwei").status == 201
@@ -259,7 +251,7 @@ def test_who_looks_as_whom(own):
 
 def test_it_narrows_with_who_looks(own):
     """What he may administer no longer, he looks at no longer."""
-    hire(own, "aqer", COUNTY, "security_admin")
+    hire(own, "aqer", "security_admin")
     c = view(own, "nongye", "aqer")
     assert c.get("/v1/issues?limit=1").status == 200
     own.psql(f"UPDATE role_grant SET division_code = {SIBLING} WHERE user_id"

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from people import COUNTY, SIBLING, TOWN, people
+from people import COUNTY, SIBLING, TOWN, hire, people
 from rows import Rows
 from stack import Stack
 
@@ -22,15 +22,6 @@ def land():
 @pytest.fixture(scope="module")
 def rows(land):
     return Rows(land)
-
-
-def hire(land, login, role, clearance, place=COUNTY, **grant):
-    r = people(land)("security").post("/v1/users", {
-        "login": login, "name": "某某", "password": "for-this-test",
-        "division_code": place,
-        "grants": [{"role": role, "clearance": clearance, **grant}]})
-    assert r.status == 200, r
-    return land.login(login, "for-this-test")
 
 
 def pointers(reply):
@@ -168,7 +159,7 @@ def test_a_void_row_gets_no_children(land, rows):
 def test_a_webhook_serves_no_one_below_its_clearance(land):
     """Whoever sees less neither sends it elsewhere nor takes its secret."""
     owner = people(land)("nongye")
-    low = hire(land, "dishen", "county_authority", 1)
+    low = hire(land, "dishen", "county_authority", clearance=1)
     hook = land.psql(
         "INSERT INTO webhook (id, url, division_code, clearance, role,"
         " owner_id, grant_id, entities) SELECT gen_random_uuid(),"
@@ -231,7 +222,7 @@ def test_no_value_of_any_filter_is_read_as_sql(land, rows):
 def test_what_is_masked_is_not_guessed_by_key(land, rows):
     """A key with a part one may not read finds nothing for him."""
     high, flag, body = rows.make("person_flag")
-    clerk = hire(land, "dili", "township_clerk", 1, TOWN)
+    clerk = hire(land, "dili", "township_clerk", TOWN, clearance=1)
     made = {k: body[k] for k in ("household_id", "seq", "kind")}
     kinds = [made["kind"], rows.code("person_flag_kind", 3)] \
         if "person_flag_kind" in rows.codes else [made["kind"]]

@@ -6,11 +6,10 @@ import uuid
 
 import pytest
 
-from people import COUNTY, SIBLING, TOWN, people
+from people import COUNTY, SECRET, SIBLING, TOWN, hire, people
 from stack import Stack, wait_for
 
 THIRD = "430981102000"
-SECRET = "for-this-test"
 LISTS = ("projects", "issues", "households", "assets", "fund-payments",
          "asset-operation-years",
          "changes", "org-coverages", "form-templates")
@@ -22,14 +21,6 @@ def land():
     s.start()
     yield s
     s.stop()
-
-
-def hire(land, login, role, place=COUNTY, **grant):
-    r = people(land)("security").post("/v1/users", {
-        "login": login, "name": "某某", "password": SECRET,
-        "division_code": place, "grants": [{"role": role, **grant}]})
-    assert r.status == 200, r
-    return land.login(login, SECRET)
 
 
 def made(client, path, **body):
