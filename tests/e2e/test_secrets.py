@@ -2,18 +2,23 @@
 import pathlib
 
 import pytest
+from stack import wait_for
 
 
 def test_no_part_leaves_a_dump_or_lets_others_look(stack):
     s = stack(demo=False, agent=False)
     pids = s.pids("kore") + s.pids("taizhang-jobs")
     assert len(pids) >= 4
-    for pid in pids:
-        proc = pathlib.Path(f"/proc/{pid}")
-        core = [line.split()[4:6] for line in
+
+    def core(proc):
+        return [line.split()[4:6] for line in
                 (proc / "limits").read_text().splitlines()
                 if line.startswith("Max core file size")]
-        assert core == [["0", "0"]], proc
+
+    for pid in pids:
+        proc = pathlib.Path(f"/proc/{pid}")
+        # The jobs begin beside the API, which is what start() waits for.
+        wait_for(lambda p=proc: core(p) == [["0", "0"]], 5, why=f"{proc}")
         # What may not be dumped belongs to root here, whoever runs it.
         assert (proc / "environ").stat().st_uid == 0, proc
         assert (proc / "stat").exists()
