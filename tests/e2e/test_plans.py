@@ -117,7 +117,7 @@ def test_reads_that_wait_together_are_looked_up_by_id(crowded, level):
     def ask():
         got = []
         for _ in range(8):
-            with locked(crowded):
+            with locked(crowded, "issue"):
                 sent = [Asked(crowded, c, f"/v1/issues/{i}") for i in ids]
                 time.sleep(0.05)
             got += [one.answer()[0] for one in sent]

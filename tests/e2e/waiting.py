@@ -24,13 +24,13 @@ class Asked:
 
 
 @contextlib.contextmanager
-def locked(stack):
-    """No issue and no entry of the library can be read meanwhile."""
+def locked(stack, *tables):
+    """No row of these can be read meanwhile."""
     p = subprocess.Popen(
         ["psql", "-qAt", "-h", stack.socket(), "-U", "postgres", "taizhang"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        p.stdin.write("BEGIN; LOCK TABLE issue, library_entry; SELECT 1;\n")
+        p.stdin.write(f"BEGIN; LOCK TABLE {', '.join(tables)}; SELECT 1;\n")
         p.stdin.flush()
         assert p.stdout.readline() == "1\n"
         yield
