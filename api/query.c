@@ -130,13 +130,14 @@ build(const struct entity *e, struct stmt *out)
 	keep(&out[Q_GET], e, "get", &b);
 
 	/* The list is asked for and not given: as long as its length is
-	 * unknown, one plan is for all and is kept. */
-	buf_str(&b, "SELECT ");
+	 * unknown, one plan is for all and is kept. Each row by itself, or a
+	 * small table would be read whole. */
+	buf_str(&b, "SELECT r.*, k.asked_nth FROM unnest((SELECT $5::uuid[]))"
+	    " WITH ORDINALITY k(asked_id, asked_nth), LATERAL (SELECT ");
 	query_columns(&b, e);
-	buf_printf(&b, ", k.asked_nth FROM unnest((SELECT $5::uuid[])) WITH"
-	    " ORDINALITY k(asked_id, asked_nth) JOIN %s ON id = k.asked_id"
-	    " WHERE ", e->table);
+	buf_printf(&b, " FROM %s WHERE ", e->table);
 	query_where(&b, e);
+	buf_str(&b, " AND id = k.asked_id LIMIT 1) r");
 	keep(&out[Q_MANY], e, "many", &b);
 
 	buf_str(&b, out[Q_GET].sql);

@@ -5,6 +5,7 @@ import sys
 import explained
 import pytest
 from stack import ROOT, Stack
+from waiting import TOGETHER, reads_together
 
 sys.path.insert(0, str(ROOT / "tests/bench"))
 import generate                                             # noqa: E402
@@ -52,3 +53,18 @@ def test_every_sort_is_an_index(heavy, table):
     for what, reply, plan in zip(asked, replies, made):
         assert reply.status == 200 and reply.json["items"], what
         explained.check(plan, table, VILLAGE, what)
+
+
+def test_a_small_table_is_not_read_whole_for_some_ids(heavy):
+    """A county's projects are a hundred pages: reading them all would seem
+    cheaper to PostgreSQL than ten look-ups, were they one join."""
+    c = heavy.levels[3]
+    ids = [x["id"] for x in c.get("/v1/projects?limit=20&fields=id").json[
+        "items"]]
+    got, made = explained.plans(heavy, lambda: reads_together(
+        heavy, c, [f"/v1/projects/{i}" for i in ids], "project"), "project",
+        8, TOGETHER)
+    assert set(got) == {200}
+    for plan in made:
+        assert not [n for n in explained.nodes(plan)
+                    if n["Node Type"] == "Seq Scan"], plan

@@ -4,6 +4,9 @@ import http.client
 import re
 import socket
 import subprocess
+import time
+
+TOGETHER = "k(asked_id, asked_nth)"    # what a statement for many says
 
 
 class Asked:
@@ -37,3 +40,14 @@ def locked(stack, *tables):
     finally:
         p.stdin.close()
         p.wait()
+
+
+def reads_together(stack, client, paths, table, times=8):
+    """The same reads at once, several times: what each was answered."""
+    got = []
+    for _ in range(times):
+        with locked(stack, table):
+            sent = [Asked(stack, client, p) for p in paths]
+            time.sleep(0.05)
+        got += [one.answer()[0] for one in sent]
+    return got
