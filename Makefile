@@ -22,6 +22,8 @@ KORE_SHARE := /usr/share/kore
 KORE_FLAGS = $(patsubst -I%,-isystem %,$(shell cat $(KORE_SHARE)/features \
 	2>/dev/null)) -isystem $(KORE_SHARE)/include
 DEPS	= -MMD -MP
+# What the API calls of its own is its own: no detour through a table.
+SHARED	= -shared $(LINK) -Wl,-Bsymbolic-functions -Wl,-z,relro,-z,now
 
 BASE_SRC := $(wildcard api/base/*.c)
 CTL_SRC	:= $(wildcard api/ctl*.c)
@@ -71,7 +73,7 @@ $(BUILD)/libagent.a: $(call obj,$(filter-out agent/main.c,$(AGENT_SRC)))
 
 $(BUILD)/api.so: $(call obj,$(API_SRC)) $(BUILD)/schemas.o $(BUILD)/libbase.a
 	@echo "LD $@"
-	@$(CC) -shared $(LINK) -Wl,-z,relro,-z,now -o $@ $^ $(API_LIBS)
+	@$(CC) $(SHARED) -o $@ $^ $(API_LIBS)
 # The engine alone, with routes that only test it instead of the chapters.
 ENGINE	:= main http http_head http_part gate gate_body gate_check gate_out \
 	filetype serve reply route \
@@ -84,7 +86,7 @@ $(BUILD)/tests/api_test_routes.o: tests/api_test_routes.c
 $(BUILD)/api_test.so: $(BUILD)/tests/api_test_routes.o \
     $(patsubst %,$(BUILD)/api/%.o,$(ENGINE)) $(BUILD)/libbase.a
 	@echo "LD $@"
-	@$(CC) -shared $(LINK) -Wl,-z,relro,-z,now -o $@ $^ $(API_LIBS)
+	@$(CC) $(SHARED) -o $@ $^ $(API_LIBS)
 $(BUILD)/taizhang-agent: $(BUILD)/agent/main.o $(BUILD)/libagent.a $(BUILD)/libbase.a
 	@echo "LD $@"
 	@$(CC) $(LINK) -o $@ $^ $(AGENT_LIBS)
