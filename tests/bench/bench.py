@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 
@@ -41,11 +42,21 @@ def pgbench(socket, script, seconds, clients=8):
     return float(re.search(r"tps = ([\d.]+)", out.stdout).group(1))
 
 
-def best(runs):
-    """Every function in turn, `ROUNDS` times; the best of each."""
-    rounds = int(os.environ.get("ROUNDS", "3"))
-    found = {name: 0.0 for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            found[name] = max(found[name], run())
+def rounds(runs):
+    """Every function in turn, `ROUNDS` times, each time another one first;
+    all figures of each by its name."""
+    found = {name: [] for name in runs}
+    names = list(runs)
+    for i in range(int(os.environ.get("ROUNDS", "5"))):
+        first = i % len(names)
+        for name in names[first:] + names[:first]:
+            found[name].append(runs[name]())
     return found
+
+
+def compared(found, ours, other):
+    """The medians of both, and of what was the ratio in each round: a
+    machine's own speed changes by a quarter from minute to minute."""
+    return (statistics.median(found[ours]), statistics.median(found[other]),
+            statistics.median(a / b for a, b in zip(found[ours],
+                                                    found[other])))

@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 
-from bench import ROOT, best, pgbench, row, wrk
+from bench import ROOT, compared, pgbench, rounds, row, wrk
 from stack import Stack, free_port, wait_for
 
 ROWS = int(os.environ.get("ROWS", "200000"))
@@ -195,14 +195,14 @@ def compare(stacks, tokens, peers, many, socket, script, title, floor):
         runs["ours", n] = lambda n=n: wrk(stacks[n].port, tokens[n], lua,
                                           SECONDS)
         runs["fastify", n] = lambda n=n: wrk(peers[n].port, None, lua, SECONDS)
-    got = best(runs)
+    got = rounds(runs)
     for n, other, goal in ((many, "pgbench", floor), (1, ("fastify", 1), 5.0),
                            (1, "pgbench", None),
                            (many, ("fastify", many), None)):
-        ratio = got["ours", n] / got[other]
+        ours, theirs, ratio = compared(got, ("ours", n), other)
         name = other if other == "pgbench" else f"fastify x{other[1]}"
-        row(f"{title}, {n} of our workers", f"{got['ours', n]:.0f} /s",
-            f"{name} {got[other]:.0f} /s", f"{ratio:.2f}x",
+        row(f"{title}, {n} of our workers", f"{ours:.0f} /s",
+            f"{name} {theirs:.0f} /s", f"{ratio:.2f}x",
             f">= {goal}x" if goal else None, goal is None or ratio >= goal)
 
 

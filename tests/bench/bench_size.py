@@ -13,7 +13,7 @@ import sys
 import time
 
 import generate
-from bench import best, pgbench, row, wrk
+from bench import compared, pgbench, rounds, row, wrk
 from bench_api import PEER, Peer, batch, literal
 from stack import Stack
 
@@ -161,15 +161,15 @@ def contest(sized, peer, workers, lua, sql):
     for name, title, floor in (
             ("get", "row by id", 0.7),
             ("list", "50 rows, filtered and sorted", 0.5)):
-        got = best({
+        got = rounds({
             "ours": lambda: wrk(sized.stack.port, token, lua[name], SECONDS),
             "pgbench": lambda: pgbench(sized.socket, sql[name], SECONDS),
             "fastify": lambda: wrk(peer.port, None, lua[name], SECONDS)})
         for who, goal in (("pgbench", floor), ("fastify", 5.0)):
-            ratio = got["ours"] / got[who]
+            ours, theirs, ratio = compared(got, "ours", who)
             goal = goal if who == "fastify" or workers == WORKERS else None
             row(f"{sized.preset}: {title}, x{workers}",
-                f"{got['ours']:.0f} /s", f"{who} {got[who]:.0f} /s",
+                f"{ours:.0f} /s", f"{who} {theirs:.0f} /s",
                 f"{ratio:.2f}x", f">= {goal}x" if goal else None,
                 goal is None or ratio >= goal)
 
