@@ -143,6 +143,34 @@ def test_he_writes_nothing(town, statement):
             "permission denied|must be owner|cannot")
 
 
+def test_what_looks_past_walls_tells_him_nothing(here, town):
+    """Functions run with the owner's rights look past an auditor's walls: few
+    are his to call, and what those say of a row of his is what they say of
+    another one. Triggers cannot be called."""
+    mine = {r[0] for r in town("""
+      SELECT pronamespace::regnamespace || '.' || proname FROM pg_proc
+        WHERE prosecdef
+        AND prorettype <> 'trigger'::regtype
+        AND pronamespace <> 'pg_catalog'::regnamespace
+        AND has_function_privilege(oid, 'EXECUTE')
+        AND has_schema_privilege(pronamespace, 'USAGE')""")}
+    assert mine == {"ro.pass", "ro.rev_at", "public.narrow_sees",
+                    "public.narrow_file"}
+    wide = ("BEGIN; DO $$ BEGIN PERFORM set_config('app.lo', '0', true),"
+            " set_config('app.hi', '999999999999', true), set_config("
+            "'app.line', '', true), set_config('app.clearance', '4', true);"
+            " END $$; ")
+    for row in here.changed:
+        ask = ("SELECT narrow_sees(ARRAY['', '', '{[0,999999999999]}', '',"
+               f" ''], 'issue', '{row}')")
+        assert here.psql(wide + ask, user="taizhang_api") == [["t"]]
+        assert town(ask) == [["f"]]
+        assert town("SELECT narrow_file(ARRAY['', '', '', '', '{}'],"
+                    f" '{row}')") == [["f"]]
+    refused(town, "SET default_transaction_read_only = off; BEGIN;"
+            " SELECT sheet_bump('{}')")
+
+
 def test_limits_of_his_session(here, town):
     shown = dict(zip(("ro", "timeout", "log"), town(
         "SELECT current_setting('default_transaction_read_only'),"

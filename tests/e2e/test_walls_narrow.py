@@ -375,6 +375,19 @@ def test_each_wall_alone_gives_the_same(land, world):
         settled(land)
 
 
+def test_what_is_told_of_a_row_knows_every_table(land):
+    """narrow_sees() is written out for all tables; whoever adds one, or says
+    otherwise whose its rows are, calls narrow_sees_make()."""
+    assert land.psql("SELECT prosrc = narrow_sees_body() FROM pg_proc"
+                     " WHERE proname = 'narrow_sees'") == [["t"]]
+    told = land.psql("SELECT DISTINCT tgrelid::regclass FROM pg_trigger"
+                     " WHERE tgfoid = 'history_write'::regproc")
+    assert len(told) > 70
+    for (entity,) in told:
+        assert land.psql(f"SELECT narrow_sees_body() LIKE"
+                         f" '%WHEN ''{entity}'' THEN%'") == [["t"]], entity
+
+
 def test_grants_count_in_their_time(land, world):
     """Not before, not after, within five seconds; what was decided stays."""
     rows = world["rows"]

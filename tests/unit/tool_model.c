@@ -135,7 +135,7 @@ table(const struct entity *e)
 		if (e->fields[i].flags & F_SORT)
 			printf("CALL business_sort('%s', '%s');\n", e->table,
 			    e->fields[i].name);
-	printf("CALL ro_expose('%s');\n", e->table);
+	printf("CALL narrow_sees_make();\nCALL ro_expose('%s');\n", e->table);
 	comment("TABLE", e->table, e->text);
 	for (size_t i = 0; i < e->nfields; i++) {
 		(void)snprintf(name, sizeof name, "%s.%s", e->table,
