@@ -355,7 +355,9 @@ content(const char *types, const char *name, const json_t *components)
 		json_t *schema;
 
 		snprintf(type, sizeof type, "%.*s", (int)n, types);
-		if (strcmp(type, JSON_TYPE) != 0 &&
+		if (strcmp(type, PROBLEM_TYPE) == 0)
+			schema = openapi_ref("schemas", "Problem");
+		else if (strcmp(type, JSON_TYPE) != 0 &&
 		    strncmp(type, "multipart/", 10) != 0)
 			schema = json_pack("{s:s}", "type", "string");
 		else
@@ -436,9 +438,11 @@ good(const struct route *t, const char *status, const json_t *components)
 	    ? t->reply_schema : "");
 
 	SET(o, "description", json_string(strcmp(status, "201") == 0
-	    ? "Made." : strcmp(status, "503") == 0 ? "Not yet." : "Done."));
+	    ? "Made." : status[0] >= '4' ? "Refused." : "Done."));
+	/* What every route refuses alike is a problem there too. */
 	if (strcmp(status, "204") != 0)
-		SET(o, "content", content(t->handle == entity_list
+		SET(o, "content", content(status[0] >= '4'
+		    ? JSON_TYPE " " PROBLEM_TYPE : t->handle == entity_list
 		    ? LIST_TYPES : t->reply_type, t->reply_schema,
 		    components));
 	for (size_t i = 0; i < COUNT(always); i++)

@@ -92,6 +92,12 @@ def callers(land):
     return seen
 
 
+def post(c, at, key):
+    if at == "/v1/attachments":
+        return files.send(c, files.jpeg(), **{KEY: key})
+    return c.post(at, {"x": 1}, headers={KEY: key})
+
+
 def test_every_post_asks_for_it_first(land):
     """A key that was used for something else is refused before anything is
     looked at: the claim stands before every handler."""
@@ -101,17 +107,27 @@ def test_every_post_asks_for_it_first(land):
         if k == "batch":
             continue
         for c, key in who:
-            head = {KEY: key}
             if path == "/v1/sessions" and c.token is not None:
                 continue
-            if path == "/v1/attachments":
-                r = files.send(c, files.jpeg(), **head)
-            else:
-                r = c.post(at, {"x": 1}, headers=head)
+            r = post(c, at, key)
             got.append((r.status, r.json["code"]))
             if got[-1] == (422, "idempotency_mismatch"):
                 break
         assert got[-1] == (422, "idempotency_mismatch"), (path, got)
+
+
+def test_a_key_too_long_is_refused_as_documented(land):
+    """On every POST, the token's too, whose own refusals are RFC 6749's: the
+    client compares each reply with the document."""
+    who, refused = [c for c, _ in callers(land)], (400, "bad_idempotency_key")
+    for path, k in posts(land):
+        at, got = put_in(path, str(uuid.uuid4())), []
+        for c in who if k != "batch" else ():
+            r = post(c, at, "x" * 201)
+            got.append((r.status, r.json["code"]))
+            if got[-1] == refused:
+                break
+        assert got[-1:] in ([refused], []), (path, got)
 
 
 # ---- the same reply again ----------------------------------------------------
