@@ -14,7 +14,7 @@ conn=${1:-${DATABASE_ADMIN_URL:?give a conninfo or set DATABASE_ADMIN_URL}}
 
 sql() { psql -X -q -v ON_ERROR_STOP=1 -At -d "$conn" "$@"; }
 
-sql <<'SQL'
+sql >/dev/null <<'SQL'
 SELECT pg_advisory_lock(7263001);
 SET client_min_messages = warning;
 CREATE TABLE IF NOT EXISTS schema_migration (
@@ -49,13 +49,18 @@ while read -r sum file; do
     last=${last:-$file}
     continue
   fi
-  {
-    echo "SELECT pg_advisory_xact_lock(7263001) \\g /dev/null"
+  # Another one may have been at it meanwhile: what it did is done.
+  said=$({
+    printf '%s\n' "SELECT pg_advisory_xact_lock(7263001) \g /dev/null" \
+      "SELECT NOT EXISTS (SELECT FROM schema_migration WHERE name = :'name'" \
+      "  AND sha256 = :'sum') AS missing \gset" \
+      '\if :missing' '\o /dev/null'
     cat "$file"
-    echo "RESET ROLE;"
-    echo "INSERT INTO schema_migration (name, sha256) VALUES (:'name', :'sum');"
-  } | sql -1 -v name="$file" -v sum="$sum" >/dev/null
-  echo "applied $file"
+    printf '%s\n' "RESET ROLE;" \
+      "INSERT INTO schema_migration (name, sha256) VALUES (:'name', :'sum');" \
+      '\echo applied :name' '\endif'
+  } | sql -1 -v name="$file" -v sum="$sum")
+  [ -z "$said" ] || echo "$said"
 done <<EOF
 $files
 EOF

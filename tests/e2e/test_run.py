@@ -77,6 +77,25 @@ def test_migrations_are_forward_only(stack, tmp_path):
                                   f" {files[0].name} was applied")
 
 
+def test_of_two_that_migrate_one_waits_and_finds_it_done(stack, tmp_path):
+    """Both read what is missing before either has applied it."""
+    s = stack(demo=False, agent=False)
+    conn = f"postgresql:///taizhang?host={s.socket()}&user=postgres"
+    shutil.copytree(ROOT / "db", tmp_path / "db")
+    (tmp_path / "db/migrations/9998_slow.sql").write_text(
+        "SELECT pg_sleep(1);\nCREATE TABLE slow (id int PRIMARY KEY);\n")
+    (tmp_path / "db/migrations/9999_next.sql").write_text(
+        "ALTER TABLE slow ADD COLUMN text text;\n")
+    both = [subprocess.Popen([tmp_path / "db/migrate.sh", conn], text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(2)]
+    said = [p.communicate(timeout=60) for p in both]
+    assert [p.returncode for p in both] == [0, 0], said
+    assert [err for _, err in said] == ["", ""]
+    assert sorted("".join(out for out, _ in said).splitlines()) == [
+        "applied 9998_slow.sql", "applied 9999_next.sql"]
+
+
 def test_a_running_copy_is_named(stack):
     s = stack(demo=False, agent=False)
     code, words = refused(s)
