@@ -99,6 +99,7 @@ demo_greeting() {
 demo_book=$(sed -n 's/.*"short_name": "\([^"]*\)".*/\1/p' \
     conf/actions/$demo_action.json)
 if [ ! -e "$demo/loaded" ]; then
+	say "正在装入演示县 …… / Loading the demonstration county …"
 	demo_load || die "演示数据没有装入，重新启动即可再试 / The" \
 	    "demonstration was not loaded; start again to repeat it."
 fi

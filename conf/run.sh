@@ -103,6 +103,12 @@ until_true() {	# seconds what command…
 	done
 }
 
+# What takes more than two seconds is told: a first start, an upgrade.
+told() { sed -un 's|^applied|升级数据库 / Upgrading the database: &|p' >&2; }
+if [ ! -s "$VAR/log/migrate.log" ]; then
+	told() { cat >/dev/null; }
+	say "首次启动，正在建立数据库 …… / First start, making the database …"
+fi
 if [ -z "${DATABASE_URL:-}" ]; then
 	db/cluster.sh init "$VAR/pg"
 	socket=$(db/cluster.sh socket "$VAR/pg")
@@ -116,7 +122,7 @@ if [ -z "${DATABASE_URL:-}" ]; then
 		createdb -h "$socket" -U postgres taizhang
 fi
 export DATABASE_URL DATABASE_ADMIN_URL=${ADMIN_URL:-$DATABASE_URL}
-db/migrate.sh >>"$VAR/log/migrate.log" 2>&1 ||
+(set -o pipefail; db/migrate.sh 2>&1 | tee -a "$VAR/log/migrate.log" | told) ||
 	die "数据库升级失败 / Migration failed:" \
 	    "$(tail -n 5 "$VAR/log/migrate.log")"
 

@@ -51,6 +51,27 @@ def test_greeting_says_what_to_do_in_about_ten_lines(stack):
         assert word in text, word
 
 
+def test_what_takes_long_is_told():
+    """A first start, and what an upgrade applies; nothing when all is there."""
+    s = Stack(demo=False, agent=False)
+    s.root = s.dir / "own"
+    for part in ("conf", "db", "openapi"):
+        shutil.copytree(ROOT / part, s.root / part)
+    log, said = s.dir / "run.log", []
+    for late in (None, "SELECT 1;\n", None):
+        if late:
+            (s.root / "db/migrations/9999_late.sql").write_text(late)
+        before = log.stat().st_size if log.exists() else 0
+        s.start(template=False)
+        s.stop(keep=True)
+        said.append([x for x in log.read_bytes()[before:].decode().splitlines()
+                     if "database" in x])
+    s.stop()
+    assert said == [
+        ["首次启动，正在建立数据库 …… / First start, making the database …"],
+        ["升级数据库 / Upgrading the database: applied 9999_late.sql"], []]
+
+
 def test_migrations_are_forward_only(stack, tmp_path):
     """A file that was edited, left out or not yet applied is named."""
     s = stack(demo=False, agent=False)
