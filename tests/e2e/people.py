@@ -1,4 +1,5 @@
 """The demonstration county's people, signed in once per run."""
+import time
 
 TOWN = "430981107000"      # 黄茅洲镇
 SIBLING = "430981108000"   # 草尾镇
@@ -18,15 +19,19 @@ GOOD = {
 
 
 def people(stack):
-    """login → client, each signed in at first use."""
+    """login → client, each signed in at first use, and again before a session
+    that nobody used is over (30 minutes)."""
     cache = getattr(stack, "_people", None)
     if cache is None:
         cache = stack._people = {}
 
     def get(login):
-        if login not in cache:
-            cache[login] = stack.login(login)
-        return cache[login]
+        c = cache.get(login)
+        if c is None:
+            c = cache[login] = stack.login(login)
+        elif c.password and time.monotonic() - c.used > 20 * 60:
+            c.token = stack.login(login, c.password).token
+        return c
     return get
 
 
