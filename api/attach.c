@@ -21,7 +21,7 @@ static const struct route routes[] = {
 	    .id = "getAttachmentContent",
 	    .summary = "The file itself; takes Range and If-None-Match",
 	    .summary_zh = "下载附件", .reply_type = "*/*",
-	    .params = "Range IfRange IfNoneMatch", .done = "200 206",
+	    .params = "Range IfRange If-None-Match", .done = "200 206",
 	    .fails = "416" },
 };
 

@@ -390,7 +390,7 @@ responses(const struct route *t, const json_t *components)
 		SET(all, status, good(t, status, components));
 		p += n;
 	}
-	if (t->handle == entity_get || named(t->params, "IfNoneMatch"))
+	if (t->handle == entity_get || named(t->params, "If-None-Match"))
 		SET(all, "304", json_pack("{s:s}", "description",
 		    "The client has this revision."));
 	return all;

@@ -123,6 +123,7 @@ static const struct route routes[] = {
 	    .id = "getConflict",
 	    .summary = "Both values of a conflict",
 	    .summary_zh = "查看冲突",
+	    .params = "If-None-Match",
 	    .reply_schema = "Conflict" },
 	{ .method = M_POST,
 	    .pattern = "/v1/conflicts/{id}/resolve",

@@ -118,6 +118,10 @@ class Document:
             f"{what}: the document does not foresee this status: {body[:300]}"
         if op:
             self.seen.add((op["operationId"], status))
+        # Who has the revision and asks for another is told so.
+        assert not op or method not in ("GET", "HEAD") or status != 200 or \
+            "etag" not in reply_headers or "304" in op["responses"], \
+            f"{what}: the document does not foresee 304 for its ETag"
         content = response.get("content")
         if method == "HEAD" or status == 304 or not content:
             assert not body, f"{what}: a body that nobody foresees"
