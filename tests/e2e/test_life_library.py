@@ -10,6 +10,7 @@ from projects import (CHECKS, EVIDENCE, WAN, admitted, cast, done, evaluated,
 P = "library-entries"
 ADMIT = {"minutes_no": "沅政纪〔2024〕3号", "minutes_on": "2024-02-01",
          "publicity_from": "2024-02-02", "publicity_to": "2024-02-09"}
+YEAR = "extract(year FROM now() AT TIME ZONE 'Asia/Shanghai')::int"
 
 
 def reviewed(county, row):
@@ -189,8 +190,7 @@ def test_removal_is_listed_then_decided_then_begun_anew(county):
     # Admitted this year: not stale, whatever the list says.
     refused(who("shizhang"), P, e, "remove", "not_stale", **removal)
     county.psql("UPDATE library_entry SET admitted_on ="
-                " make_date(extract(year FROM now())::int - 2, 8, 31)"
-                f" WHERE id = '{e['id']}'")
+                f" make_date({YEAR} - 2, 8, 31) WHERE id = '{e['id']}'")
     refused(who("nongye"), P, e, "remove", "who", **removal)
     e = done(who("shizhang"), P, e, "remove", "removed", **removal)
     assert e["removed_on"]
@@ -217,15 +217,14 @@ def test_candidates_of_the_purge_are_found(county):
         county.psql(f"UPDATE {table} SET " + ", ".join(
             f"{k} = {v}" for k, v in values.items()) +
             f" WHERE id = '{where['id']}'")
-    year = "extract(year FROM now() AT TIME ZONE 'Asia/Shanghai')::int"
     assert found(c, e) == []
-    put("library_entry", e, admitted_on=f"make_date({year} - 2, 9, 1)")
+    put("library_entry", e, admitted_on=f"make_date({YEAR} - 2, 9, 1)")
     assert found(c, e) == []
-    put("library_entry", e, admitted_on=f"make_date({year} - 2, 8, 31)")
+    put("library_entry", e, admitted_on=f"make_date({YEAR} - 2, 8, 31)")
     assert found(c, e) == ["stale"]
-    put("library_entry", e, state="'planned'", plan_year=year)
+    put("library_entry", e, state="'planned'", plan_year=YEAR)
     assert found(c, e) == ["stale"]
-    put("project", row, plan_start_on=f"make_date({year}, 8, 31)",
+    put("project", row, plan_start_on=f"make_date({YEAR}, 8, 31)",
         plan_end_on="NULL")
     assert found(c, e) == ["stale_planned"]
     put("project", row, actual_start_on="'2024-03-01'")
@@ -240,8 +239,7 @@ def test_one_day_short_of_two_years_is_not_stale(county):
     done(who("nongye"), P, e, "list_removal", "admitted",
          remove_reason="stale", removal_list_no="D16-2")
     county.psql("UPDATE library_entry SET admitted_on ="
-                " make_date(extract(year FROM now())::int - 2, 9, 1)"
-                f" WHERE id = '{e['id']}'")
+                f" make_date({YEAR} - 2, 9, 1) WHERE id = '{e['id']}'")
     refused(who("shizhang"), P, e, "remove", "not_stale", reason="研究",
             evidence=EVIDENCE)
 
