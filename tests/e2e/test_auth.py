@@ -18,18 +18,16 @@ def test_me(county):
 
 
 def test_wrong_password_and_unknown_user_look_the_same(county):
-    spent = {}
-    for name in ("yanzhihu", "nobody-" + uuid.uuid4().hex[:6]):
+    spent, bodies = ([], []), []
+    for n in range(6):      # the quickest of each: the machine does other things
+        name = "nobody-" + uuid.uuid4().hex[:6] if n % 2 else "yanzhihu"
         at = time.monotonic()
         r = sign_in(county, name, "not the password")
-        spent[name] = time.monotonic() - at
+        spent[n % 2].append(time.monotonic() - at)
         assert r.status == 401
-        body = r.json
-        body.pop("request_id")
-        spent[name + "body"] = body
-    a, abody, b, bbody = spent.values()
-    assert abody == bbody
-    assert 0.2 < a / b < 5, (a, b)
+        bodies.append({k: v for k, v in r.json.items() if k != "request_id"})
+    assert all(b == bodies[0] for b in bodies), bodies
+    assert 0.2 < min(spent[0]) / min(spent[1]) < 5, spent
 
 
 def test_five_failures_lock_the_account_alone(county):

@@ -1,6 +1,8 @@
 """GET /v1/changes: every change of every row in scope, in order, none missed,
 and of rows outside not even that there are any."""
+import os
 import random
+import re
 import subprocess
 import threading
 import time
@@ -414,15 +416,19 @@ def test_pages_are_cheap_at_every_scope(own):
 
 
 def test_writing_it_down_costs_little(own):
-    """5,000 rows in one statement: under two seconds on any machine."""
+    """5,000 rows in one statement: under two seconds of a processor, however
+    many others want it."""
     own.psql("CREATE TABLE plain (id uuid PRIMARY KEY);"
              " CALL business_table('plain', 'none')")
+    spent = "SELECT split_part(s, ' ', 14)::int + split_part(s, ' ', 15)::int" \
+        " FROM pg_read_file('/proc/self/stat') s; "
     try:
-        t = time.monotonic()
-        own.psql("INSERT INTO plain (id, division_code, filing_level) SELECT"
-                 f" gen_random_uuid(), {TOWN}, 4 FROM generate_series(1,"
-                 " 5000)")
-        assert time.monotonic() - t < 2
+        seen = own.psql(
+            spent + "INSERT INTO plain (id, division_code, filing_level)"
+            f" SELECT gen_random_uuid(), {TOWN}, 4 FROM generate_series(1,"
+            " 5000); " + spent)
+        before, after = map(int, re.findall(r"\d+", str(seen)))
+        assert 0 < after - before < 2 * os.sysconf("SC_CLK_TCK")
     finally:
         own.psql("DROP TABLE plain; DELETE FROM history WHERE entity ="
                  " 'plain'; DELETE FROM change WHERE entity = 'plain'")
