@@ -136,7 +136,8 @@ match_references(struct request *r, const struct entity *e, struct bulk *b,
 		s = look_statement(e, f);
 		while (t < m->ntargets && m->target[t].stmt != s)
 			t++;
-		if (t == m->ntargets || on_shelf(&m->target[t].seen, id))
+		if (t == m->ntargets || on_shelf(&m->target[t].seen, id) ||
+		    look_kept(r, e, k, id, b->row[i].was))
 			continue;
 		of = entity_find(f->of);
 		fault(r, arena_printf(&r->arena, "/%s", f->name), "DQ-02",

@@ -235,7 +235,7 @@ merge_patch(struct request *r, struct work *w)
 	bool any = false;
 	unsigned n;
 
-	look_take(r, e, request_json(r), w->first);
+	look_take(r, e, request_json(r), w->row, w->first);
 	if (!(r->route->method == M_PUT ? row_replace : row_merge)(r, e,
 	    request_json(r), w->row, changed))
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",

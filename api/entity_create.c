@@ -68,7 +68,7 @@ make(struct request *r, struct work *w)
 
 	w->row = arena_array(&r->arena, field_total(e), sizeof *w->row);
 	if (r->batch.n > 0)
-		look_take(r, e, w->body, w->first);
+		look_take(r, e, w->body, NULL, w->first);
 	if (!row_new(r, e, w->body, w->parent ? look_parent_row(r, e, 0)
 					      : NULL, w->row))
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/uid.h"
+#include "mask.h"
 #include "query.h"
 
 #define TARGETS_MAX 20 /* kinds of rows that one body refers to */
@@ -30,7 +31,7 @@ static void gather(struct request *, const struct entity *, const json_t *,
     struct asked *);
 static void ask(struct request *, const struct asked *);
 static void take(struct request *, const struct entity *, const json_t *,
-    unsigned first, const char *under);
+    const char *const *was, unsigned first, const char *under);
 static bool found(struct request *, const struct stmt *, const char *id,
     unsigned first);
 static void build(struct arena *, const struct entity *, struct stmt *);
@@ -86,9 +87,9 @@ look_plan_list(struct request *r, const struct entity *e, const json_t *list,
 
 void
 look_take(struct request *r, const struct entity *e, const json_t *body,
-    unsigned first)
+    const char *const *was, unsigned first)
 {
-	take(r, e, body, first, "");
+	take(r, e, body, was, first, "");
 }
 
 void
@@ -96,7 +97,7 @@ look_take_list(struct request *r, const struct entity *e, const json_t *list,
     unsigned first)
 {
 	for (size_t i = 0; i < json_array_size(list) && i < LIST_MAX; i++)
-		take(r, e, json_array_get(list, i), first,
+		take(r, e, json_array_get(list, i), NULL, first,
 		    arena_printf(&r->arena, "/evidence/%zu", i));
 }
 
@@ -140,7 +141,7 @@ ask(struct request *r, const struct asked *q)
 
 static void
 take(struct request *r, const struct entity *e, const json_t *body,
-    unsigned first, const char *under)
+    const char *const *was, unsigned first, const char *under)
 {
 	for (size_t i = 0; i < field_total(e); i++) {
 		const struct field *f = field_at(e, (int)i);
@@ -149,7 +150,8 @@ take(struct request *r, const struct entity *e, const json_t *body,
 		const struct entity *of = f->of != NULL ? entity_find(f->of)
 							: NULL;
 
-		if (id == NULL || (s != NULL && found(r, s, id, first)))
+		if (id == NULL || (s != NULL && found(r, s, id, first)) ||
+		    look_kept(r, e, i, id, was))
 			continue;
 		fault(r, arena_printf(&r->arena, "%s/%s", under, f->name),
 		    "DQ-02", "unknown", arena_printf(&r->arena, "没有这条“%s”",
@@ -171,6 +173,14 @@ found(struct request *r, const struct stmt *s, const char *id, unsigned first)
 				return true;
 	}
 	return false;
+}
+
+bool
+look_kept(struct request *r, const struct entity *e, size_t i,
+    const char *id, const char *const *was)
+{
+	return was != NULL && was[i] != NULL && strcasecmp(was[i], id) == 0 &&
+	    mask_field(&r->who, e, field_at(e, (int)i), was) == MASK_NONE;
 }
 
 bool

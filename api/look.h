@@ -13,9 +13,10 @@ void look_init(void); /* statements; after query_init() */
  * was. first is where that begins, for look_take(). */
 bool look_plan(struct request *, const struct entity *, const json_t *body,
     unsigned *first);
-/* Faults for whatever was not there. */
+/* Faults for whatever was not there; what stays as it stood in the row (was,
+ * NULL of a new one) needs no seeing. */
 void look_take(struct request *, const struct entity *, const json_t *body,
-    unsigned first);
+    const char *const *was, unsigned first);
 /* The same of a list of bodies that stands in the body as "evidence". */
 void look_plan_list(struct request *, const struct entity *,
     const json_t *list, unsigned *first);
@@ -30,6 +31,9 @@ const char *const *look_parent_row(struct request *, const struct entity *,
 const char *look_named(const struct field *, const json_t *body);
 const struct stmt *look_statement(const struct entity *,
     const struct field *);
+/* Whether field i of the row that the caller reads names id already. */
+bool look_kept(struct request *, const struct entity *, size_t i,
+    const char *id, const char *const *was);
 const struct entity *entity_parent(const struct entity *);
 
 #endif

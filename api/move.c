@@ -162,7 +162,7 @@ take_body(struct request *r, const struct entity *e, struct work *w)
 	own = json_copy((json_t *)(uintptr_t)w->body);
 	json_object_foreach(own, name, v)
 		(void)take_one(r, w, name, v, fields);
-	look_take(r, e, fields, w->first);
+	look_take(r, e, fields, w->row, w->first);
 	look_take_list(r, entity_find("evidence"), json_object_get(w->body,
 	    "evidence"), w->pieces);
 	ok = body_read(r, e, row_codes(e, w->row), fields, BODY_COMMAND,

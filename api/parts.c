@@ -201,7 +201,7 @@ add_more(struct request *r, struct work *w)
 	if (w->phase == WRITTEN)
 		return reply_row(r, e, query_row(&r->arena, e, rows, 0),
 		    dry_run(r) ? 200 : 201);
-	look_take(r, e, request_json(r), w->first);
+	look_take(r, e, request_json(r), NULL, w->first);
 	if (r->faults != NULL)
 		return fail(r, E_INPUT, "invalid", "有的字段填写不正确",
 		    "Some fields are not right.");

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from people import people, report
+from people import TOWN, hire, people, report
 from rows import MORE, Rows, model
 from stack import BUILD, Stack
 
@@ -200,6 +200,35 @@ def test_references_nobody_sees_do_not_exist(land, rows):
         said |= {(f["pointer"], f["code"], f["zh"], f["en"])
                  for f in r.json["faults"] if f["pointer"] == "/project_id"}
     assert len(said) == 1 and list(said)[0][1] == "unknown"
+
+
+def test_a_reference_that_stays_needs_no_seeing(land, rows):
+    """Who may change a row sends it back as he read it, whatever it names
+    that he does not see; naming another such row is refused as before."""
+    c, row, _ = rows.make("project")
+    hidden, other = (c.post("/v1/contacts", {
+        "name": "某某", "sensitivity": 2}).json["id"] for _ in range(2))
+    path, field = f"/v1/projects/{row['id']}", "responsible_contact_id"
+    assert c.patch(path, {field: hidden}, rev=row["rev"]).status == 200
+    low = hire(land, "jieduan", "township_clerk", TOWN, clearance=1)
+    assert low.get(f"/v1/contacts/{hidden}").status == 404
+    r = low.get(path)
+    body = {k: v for k, v in r.json.items()
+            if k in rows.schemas["projectChange"]["properties"]}
+    assert body[field] == hidden
+    r = low.put(path, {**body, "remark": "甲"},
+                headers={"If-Match": r.headers["etag"]})
+    assert r.status == 200 and r.json[field] == hidden, r
+    r = low.patch(path, {field: hidden, "remark": "乙"}, rev=r.json["rev"])
+    assert r.status == 200, r
+    many = {"id": row["id"], field: hidden, "remark": "丙"}
+    assert low.post("/v1/projects/bulk", {"items": [many]}).status == 200
+    assert low.get(path).json["remark"] == "丙"
+    for r in (low.patch(path, {field: other}, rev=low.get(path).json["rev"]),
+              low.post("/v1/projects/bulk",
+                       {"items": [{**many, field: other}]})):
+        assert [(f["pointer"].rsplit("/", 1)[1], f["code"]) for f in
+                r.json["faults"]] == [(field, "unknown")], r
 
 
 def test_a_natural_key_is_taken_once(land, rows):
