@@ -31,6 +31,27 @@ asked_init(void)
 	serve_first(fine);
 }
 
+void
+asked_wrong(struct request *r, const char *name)
+{
+	fault(r, arena_printf(&r->arena, "?%s", name), "DQ-02", "invalid",
+	    "参数的值不正确", "has a value that does not fit");
+}
+
+enum next
+asked_refuse(struct request *r)
+{
+	return fail(r, E_INPUT, "invalid", "查询参数不正确",
+	    "A query parameter is not right.");
+}
+
+enum next
+asked_refused(struct request *r, const char *name)
+{
+	asked_wrong(r, name);
+	return asked_refuse(r);
+}
+
 /* Not where anybody signs in: what a browser brings back from an identity
  * server comes with whatever that server added. Lists know more names. */
 static bool
@@ -78,7 +99,6 @@ fine(struct request *r)
 			    "is no parameter of this address");
 	if (r->faults == NULL)
 		return true;
-	(void)fail(r, E_INPUT, "invalid", "查询参数不正确",
-	    "A query parameter is not right.");
+	(void)asked_refuse(r);
 	return false;
 }

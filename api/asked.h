@@ -9,5 +9,9 @@
 #include "request.h"
 
 void asked_init(void); /* after every route is registered */
+/* The value of that parameter does not fit: a fault at ?name. */
+void asked_wrong(struct request *, const char *name);
+enum next asked_refuse(struct request *); /* with the faults there are */
+enum next asked_refused(struct request *, const char *name); /* both */
 
 #endif

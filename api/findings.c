@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked.h"
 #include "base/err.h"
 #include "book.h"
 #include "cursor.h"
@@ -99,11 +100,19 @@ plan(struct request *r, struct work *w)
 	}
 	w->bound = arena_printf(&r->arena, "findings|%s|%" PRId64 "|%s",
 	    action ? action : "", lo, w->level ? w->level : "");
-	if (w->action == NULL ||
-	    (division != NULL && lo != strtoll(division, NULL, 10)) ||
-	    (cursor != NULL && !cursor_read(r, cursor, w->bound, &last, &id)))
-		return fail(r, E_INPUT, "invalid", "查询参数不正确",
-		    "A query parameter is not right.");
+	if (w->action == NULL)
+		asked_wrong(r, "action");
+	if (division != NULL && (strlen(division) != 12 ||
+	    strspn(division, "0123456789") != 12 ||
+	    lo != strtoll(division, NULL, 10)))
+		asked_wrong(r, "division");
+	if (w->level != NULL && strcmp(w->level, "error") != 0 &&
+	    strcmp(w->level, "warning") != 0 && strcmp(w->level, "info") != 0)
+		asked_wrong(r, "level");
+	if (cursor != NULL && !cursor_read(r, cursor, w->bound, &last, &id))
+		asked_wrong(r, "cursor");
+	if (r->faults != NULL)
+		return asked_refuse(r);
 	query_scope(&r->arena, &r->who.scope, param);
 	param[4] = w->action->id;
 	param[5] = arena_int(&r->arena, lo);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "asked.h"
 #include "base/uid.h"
 #include "entity.h"
 #include "idem.h"
@@ -124,8 +125,10 @@ parts_list(struct request *r)
 	struct buf *b = &r->reply;
 	size_t k = 0;
 
-	if (!uuid_ok(r->arg[0]) || (after != NULL && !uuid_ok(after)))
+	if (!uuid_ok(r->arg[0]))
 		return fail_unknown(r);
+	if (after != NULL && !uuid_ok(after))
+		return asked_refused(r, "after");
 	if (r->state == NULL) {
 		if (!may_read(r))
 			return fail(r, E_DENIED, NULL, NULL, NULL);

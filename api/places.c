@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked.h"
 #include "base/uid.h"
 #include "entity.h"
 #include "query.h"
@@ -26,7 +27,6 @@ static void build(struct arena *, int, const char *name, const char *entity,
 static enum next send(struct request *, int query, const char *a,
     const char *b);
 static enum next page(struct request *, const char *key);
-static enum next refuse(struct request *, const char *name);
 static bool code_ok(const char *);
 
 /* A place is shown to those at, below or above it. */
@@ -88,9 +88,9 @@ divisions(struct request *r)
 	const char *after = request_param(r, "cursor");
 
 	if (parent != NULL && !code_ok(parent))
-		return refuse(r, "parent");
+		return asked_refused(r, "parent");
 	if (after != NULL && !code_ok(after))
-		return refuse(r, "cursor");
+		return asked_refused(r, "cursor");
 	return r->state == NULL ? send(r, DIVISIONS, parent, after)
 				: page(r, "code");
 }
@@ -118,9 +118,9 @@ orgs(struct request *r)
 	const char *after = request_param(r, "cursor");
 
 	if (at != NULL && !code_ok(at))
-		return refuse(r, "division");
+		return asked_refused(r, "division");
 	if (after != NULL && !uuid_ok(after))
-		return refuse(r, "cursor");
+		return asked_refused(r, "cursor");
 	return r->state == NULL ? send(r, ORGS, at, after) : page(r, "id");
 }
 
@@ -180,15 +180,6 @@ page(struct request *r, const char *key)
 		buf_str(b, "null");
 	buf_str(b, "}");
 	return reply(r, 200);
-}
-
-static enum next
-refuse(struct request *r, const char *name)
-{
-	fault(r, arena_printf(&r->arena, "?%s", name), "DQ-02", "invalid",
-	    "参数的值不正确", "has a value that does not fit");
-	return fail(r, E_INPUT, "invalid", "查询参数不正确",
-	    "A query parameter is not right.");
 }
 
 static bool

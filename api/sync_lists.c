@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "base/uid.h"
@@ -227,13 +228,20 @@ list(struct request *r, const struct list *l)
 	const struct rows *rows;
 
 	if (r->step == 0) {
-		if ((state != NULL && !one_of(l->state, state)) ||
-		    (ledger != NULL && !uuid_ok(ledger)) ||
-		    (row != NULL && !uuid_ok(row)) || n < 1 || n > LIMIT_MAX ||
-		    (cursor != NULL &&
-			!cursor_read(r, cursor, bound, &last, &id)))
-			return fail(r, E_INPUT, "invalid", "查询参数不正确",
-			    "A query parameter is not right.");
+		if (state != NULL && !one_of(l->state, state))
+			asked_wrong(r, "state");
+		if (ledger != NULL && !uuid_ok(ledger))
+			asked_wrong(r, "ledger");
+		if (row != NULL && !uuid_ok(row))
+			asked_wrong(r, "row");
+		if (n < 1 || n > LIMIT_MAX ||
+		    (limit != NULL && limit[strspn(limit, "0123456789")]))
+			asked_wrong(r, "limit");
+		if (cursor != NULL && !cursor_read(r, cursor, bound, &last,
+		    &id))
+			asked_wrong(r, "cursor");
+		if (r->faults != NULL)
+			return asked_refuse(r);
 		batch_open(&r->batch, &r->arena, &r->who.scope, LANE_SLOW);
 		query_scope(&r->arena, &r->who.scope, scope);
 		batch_addv(&r->batch, l->stmt, 10, scope[0], scope[1], state,

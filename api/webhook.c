@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked.h"
 #include "base/uid.h"
 #include "entity.h"
 #include "identity.h"
@@ -111,8 +112,7 @@ static const struct route routes[] = {
 	    .handle = hook_change, .lane = LANE_FAST, .id = "changeWebhook",
 	    .summary = "Change a webhook, or turn it on or off",
 	    .summary_zh = "修改、启用或停用变更推送",
-	    .request_schema = "webhookChange",
-	    .reply_schema = "WebhookRead" },
+	    .request_schema = "webhookChange", .reply_schema = "WebhookRead" },
 	{ .method = M_DELETE, .pattern = "/v1/webhooks/{id}",
 	    .right = RIGHT_CHANGE, .entity = "webhook", .handle = hook_end,
 	    .lane = LANE_FAST, .id = "endWebhook",
@@ -163,7 +163,7 @@ hook_list(struct request *r)
 
 	if (r->state == NULL) {
 		if (after != NULL && !uuid_ok(after))
-			return fail_unknown(r);
+			return asked_refused(r, "after");
 		r->state = r;
 		query_scope(&r->arena, &r->who.scope, p);
 		p[4] = after;

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lives import STAFF, everybody
-from people import people
+from people import people, report
 from stack import Stack
 
 ACTORS = ("nongye", "admin", "security", "audit", "shenji", "huangmaozhou",
@@ -98,6 +98,25 @@ def test_all_that_is_wrong_is_named(world):
     # Nobody learns of an address by its parameters.
     assert world.client().get("/v1/orgs?one=1").status == 401
     assert people(world)("nongye").get("/v1/users?one=1").status == 403
+
+
+def test_values_that_do_not_fit_are_named(world):
+    """All of them, wherever it is: no refusal without a word, and no empty
+    page for who asked for what there is not."""
+    row = report(people(world)("huangmaozhou"))["id"]
+    for login, path, names in (
+            ("nongye", "/v1/findings", "action division level cursor"),
+            ("nongye", "/v1/conflicts", "state ledger row limit cursor"),
+            ("nongye", "/v1/requests", "state ledger row limit cursor"),
+            ("admin", "/v1/sync/files", "state ledger row limit cursor"),
+            ("nongye", "/v1/webhooks", "after"),
+            ("huangmaozhou", f"/v1/issues/{row}/evidence", "after"),
+            ("huangmaozhou", f"/v1/issues/{row}/commands", "after")):
+        r = people(world)(login).get(path + "?" + "&".join(
+            f"{n}=5x" for n in names.split()))
+        assert r.status == 422, (path, r)
+        assert {f["pointer"] for f in r.json["faults"]} == {
+            f"?{n}" for n in names.split()}, (path, r)
 
 
 def test_outside_of_the_interface_and_bodies_are_left_alone(world):

@@ -426,7 +426,10 @@ def test_lists_are_paged(c):
             break
         r = c.user["clerk"].get(f"{url}&cursor={r['next']}").json
     assert len(seen) == len(set(seen)) >= 3
-    assert c.user["clerk"].get("/v1/requests?state=odd").status == 400
+    r = c.user["clerk"].get("/v1/requests?state=odd&limit=5x&row=7")
+    assert r.status == 422
+    assert [f["pointer"] for f in r.json["faults"]] == [
+        "?state", "?row", "?limit"]
 
 
 def test_every_named_column_is_exported(c):
