@@ -238,6 +238,8 @@ cell_fill(struct work *w, unsigned row, const struct column *col,
 	bool number = col->kind == K_INT || col->kind == K_WAN ||
 	    col->kind == K_YUAN || col->kind == K_PERCENT;
 	double value = number && *want ? strtod(want, &end) : 0;
+	if (cell && cell->type == CELL_NUMBER && strchr(cell->text, '%'))
+		value /= 100; /* as the cell shows it */
 	if (number && *want && *end == '\0') {
 		REQUIRE(w->nputs < w->room);
 		w->put[w->nputs++] = (struct put){ row, col->col, PUT_NUMBER,

@@ -87,7 +87,12 @@ number(const struct reader *r, unsigned style, const char *v, size_t len,
 	format = style < r->styles.n ?
 	    (enum format)r->styles.format[style] : FORMAT_NUMBER;
 	text->s = text->made;
-	if (format != FORMAT_NUMBER) {
+	if (format == FORMAT_PERCENT) {
+		cell->type = CELL_NUMBER;
+		text->len = number_text(cell->number * 100, text->made);
+		text->made[text->len++] = '%';
+		text->made[text->len] = '\0';
+	} else if (format != FORMAT_NUMBER) {
 		cell->type = date_text(cell->number, format,
 		    r->book.date1904, text->made);
 		text->len = strlen(text->made);

@@ -183,6 +183,7 @@ enum format
 format_builtin(unsigned id)
 {
 	static const unsigned char table[] = {
+		[9] = FORMAT_PERCENT, [10] = FORMAT_PERCENT,
 		[14] = FORMAT_DATE, [15] = FORMAT_DATE, [16] = FORMAT_DATE,
 		[17] = FORMAT_DATE, [18] = FORMAT_TIME, [19] = FORMAT_TIME,
 		[20] = FORMAT_TIME, [21] = FORMAT_TIME,
@@ -224,9 +225,9 @@ bracket(const char *p, bool *duration)
 enum format
 format_code(const char *p)
 {
-	bool day, clock, month, duration;
+	bool day, clock, month, duration, number, percent;
 
-	day = clock = month = duration = false;
+	day = clock = month = duration = number = percent = false;
 	while (*p != '\0' && *p != ';') {
 		if (strncasecmp(p, "general", 7) == 0) {
 			p += 7;
@@ -267,12 +268,18 @@ format_code(const char *p)
 		case 'm': case 'M':
 			month = true;
 			break;
-		case '#': case '?': case '%':
-			return FORMAT_NUMBER;
+		case '#': case '?':
+			number = true;
+			break;
+		case '%':
+			percent = true;
+			break;
 		default:
 			break;
 		}
 	}
+	if (percent || number)
+		return percent ? FORMAT_PERCENT : FORMAT_NUMBER;
 	if (duration)
 		return FORMAT_DURATION;
 	if (clock)

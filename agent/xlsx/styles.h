@@ -10,6 +10,7 @@ enum format {
 	FORMAT_DATETIME,
 	FORMAT_TIME,	 /* time of day only */
 	FORMAT_DURATION, /* [h]:mm */
+	FORMAT_PERCENT,	 /* a number shown times hundred, with its sign */
 };
 
 struct styles {

@@ -11,7 +11,7 @@ static const struct {
 	{ "General", FORMAT_NUMBER },
 	{ "G/通用格式", FORMAT_NUMBER },
 	{ "0", FORMAT_NUMBER }, { "0.00", FORMAT_NUMBER },
-	{ "#,##0.00", FORMAT_NUMBER }, { "0.00%", FORMAT_NUMBER },
+	{ "#,##0.00", FORMAT_NUMBER }, { "0.00%", FORMAT_PERCENT },
 	{ "0.00E+00", FORMAT_NUMBER }, { "##0.0E+0", FORMAT_NUMBER },
 	{ "# ?/?", FORMAT_NUMBER }, { "@", FORMAT_NUMBER },
 	{ "[Red]0.00", FORMAT_NUMBER }, { "[Red]#,##0;[Blue]-#,##0",
@@ -72,7 +72,8 @@ builtin_ids(void **state)
 		unsigned from, to;
 		enum format want;
 	} table[] = {
-		{ 0, 13, FORMAT_NUMBER }, { 14, 17, FORMAT_DATE },
+		{ 0, 8, FORMAT_NUMBER }, { 9, 10, FORMAT_PERCENT },
+		{ 11, 13, FORMAT_NUMBER }, { 14, 17, FORMAT_DATE },
 		{ 18, 21, FORMAT_TIME }, { 22, 22, FORMAT_DATETIME },
 		{ 23, 26, FORMAT_NUMBER }, { 27, 31, FORMAT_DATE },
 		{ 32, 35, FORMAT_TIME }, { 36, 36, FORMAT_DATE },

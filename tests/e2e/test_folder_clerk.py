@@ -1,0 +1,48 @@
+"""What clerks do to a good ledger with the mouse: errors dragged over rows,
+blocks merged, columns put in and taken out, remarks written on the report
+pages. Nothing is deleted or wiped by it, and nothing goes unsaid (I1, I7)."""
+
+import openpyxl
+import pytest
+
+from sheets import c
+from staff import SHEET, find
+from test_agent import Folder
+
+assert c    # the fixture
+TYPED = "BCDEFGHIJ"
+
+
+@pytest.fixture
+def folder(c, tmp_path):
+    return Folder(c, tmp_path, settle_s=0, delete_after_s=0)
+
+
+def page_of(f):
+    book = openpyxl.load_workbook(f.path)
+    return book, book[SHEET]
+
+
+def spoil(page, *cells):
+    """What a formula leaves whose source is gone."""
+    for ref in cells:
+        page[ref] = "#REF!"
+        page[ref].data_type = "e"
+
+
+def test_a_percentage_is_read_as_it_is_shown(folder):
+    f, name = folder, "进度写成百分数"
+    f.add(name)
+    f.once()
+    n = find(f.path, name)
+    book, page = page_of(f)
+    for ref, value, shown in ((f"H{n}", 0.07, "0%"), (f"I{n}", 1, "0.0%")):
+        page[ref], page[ref].number_format = value, shown
+    book.save(f.path)
+    f.once()
+    i = f.issue(name)
+    assert (i["goal"], i["measures"]) == ("7%", "100%")
+    f.patch(name, measures="60%")
+    f.once()
+    assert (f.shown(name)["H"], f.shown(name)["I"]) == ("0.07", "60%")
+    assert f.issue(name)["goal"] == "7%"
