@@ -178,6 +178,15 @@ ledger_lacks(struct arena *a, const struct template *t,
 {
 	const char *lacks = "";
 	struct fit f;
+	for (size_t s = 0; s < wb->nsheets; s++) {
+		struct sheet sheet = wb->sheet[s];
+		if (sheet.visibility == SHEET_VISIBLE)
+			continue;
+		sheet.visibility = SHEET_VISIBLE;
+		if (ledger_heading(a, t, &sheet))
+			return arena_printf(a, "台账的“%s”页被隐藏了，请取消"
+			    "隐藏", sheet.name);
+	}
 	fit_best(a, t, wb, &f);
 	for (size_t k = 0; k < t->ncolumns; k++)
 		if (!t->column[k].hidden && (!f.at || !f.at[k]))

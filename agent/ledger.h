@@ -128,7 +128,7 @@ bool ledger_of_book(struct arena *, const struct template *,
 double ledger_fit(struct arena *, const struct template *,
     const struct workbook *);
 
-/* For people: which headings the best sheet lacks. */
+/* For people: which headings the best sheet lacks, or that it is hidden. */
 const char *ledger_lacks(struct arena *, const struct template *,
     const struct workbook *);
 

@@ -61,7 +61,7 @@ pass_look(struct pass *p, enum err *e)
 		site_year(p->site), &p->ledger, &why))
 		return pass_refuse(p, "quarantined", "TEMPLATE_MISMATCH", why,
 		    "headings do not fit the template",
-		    "请按表样恢复表头各栏的名称，再保存一次。原文件没有改动。");
+		    "请按上面的说明和表样改正后，再保存一次。原文件没有改动。");
 	p->role = role_of(p);
 	if (p->role == ROLE_PRIMARY && !first_seen(p, e))
 		return false;

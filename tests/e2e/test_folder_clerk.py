@@ -46,3 +46,21 @@ def test_a_percentage_is_read_as_it_is_shown(folder):
     f.once()
     assert (f.shown(name)["H"], f.shown(name)["I"]) == ("0.07", "60%")
     assert f.issue(name)["goal"] == "7%"
+
+
+def test_a_hidden_ledger_page_is_named(folder):
+    f, name = folder, "台账页被隐藏"
+    f.add(name)
+    f.once()
+    book, page = page_of(f)
+    page.sheet_state, book.active = "hidden", 1
+    page[f"H{find(f.path, name)}"] = "藏起来以后填的"
+    book.save(f.path)
+    f.once(1)
+    note, = f.notes().values()
+    assert f"“{SHEET}”页被隐藏了" in note and "取消隐藏" in note
+    book, page = page_of(f)
+    page.sheet_state = "visible"
+    book.save(f.path)
+    f.once()
+    assert f.notes() == {} and f.issue(name)["goal"] == "藏起来以后填的"
