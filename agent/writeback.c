@@ -266,12 +266,17 @@ row_clear(struct work *w, size_t i)
 	w->out->changed++;
 }
 
-/* A row without any content of staff, and not part of a merge. */
+/* A row without any content of staff, be it a title in the column of the
+ * numbers, and not part of a merge. */
 static bool
 slot_free(const struct work *w, unsigned row)
 {
 	const struct ledger *l = w->l;
 	size_t i = ledger_row_at(l, row);
+	const char *no = l->seq_col ? text_key(w->arena, grid_text(l->sheet,
+	    row, l->seq_col)) : "";
+	if (no[strspn(no, "0123456789")])
+		return false;
 	for (size_t c = 0; i < l->nrows && c < l->ncols; c++)
 		if (*l->row[i].cell[c] || l->unsaid[i][c])
 			return false;

@@ -5,8 +5,8 @@ pages. Nothing is deleted or wiped by it, and nothing goes unsaid (I1, I7)."""
 import openpyxl
 import pytest
 
-from sheets import c
-from staff import SHEET, find
+from sheets import ACTION, TOWN, c
+from staff import SHEET, blank_row, edit, find
 from test_agent import Folder
 
 assert c    # the fixture
@@ -46,6 +46,27 @@ def test_a_percentage_is_read_as_it_is_shown(folder):
     f.once()
     assert (f.shown(name)["H"], f.shown(name)["I"]) == ("0.07", "60%")
     assert f.issue(name)["goal"] == "7%"
+
+
+def test_a_title_among_the_rows_keeps_its_row(folder):
+    """一、…… in the column of the numbers: what the system adds goes below."""
+    f, name = folder, "系统里登记的一条"
+    f.once()
+    n = blank_row(f.path)
+    edit("openpyxl", f.path, [[f"A{n}", "一、项目管理类"]])
+    f.once()
+    r = f.county.user["clerk"].post("/v1/issues", {
+        "action_id": ACTION, "division_code": TOWN,
+        "category": "Y-3", "description": name})
+    assert r.status == 201, r
+    f.once()
+    _, page = page_of(f)
+    assert page[f"A{n}"].value == "一、项目管理类" and not page[f"C{n}"].value
+    assert find(f.path, name) > n
+    f.add("标题那一行也能填")
+    f.once()
+    assert find(f.path, "标题那一行也能填") == n
+    assert f.issue("标题那一行也能填")
 
 
 def test_a_hidden_ledger_page_is_named(folder):
