@@ -1,6 +1,7 @@
 """What clerks do to a good ledger with the mouse: errors dragged over rows,
 blocks merged, columns put in and taken out, remarks written on the report
 pages. Nothing is deleted or wiped by it, and nothing goes unsaid (I1, I7)."""
+import datetime
 
 import openpyxl
 import pytest
@@ -28,6 +29,31 @@ def spoil(page, *cells):
     for ref in cells:
         page[ref] = "#REF!"
         page[ref].data_type = "e"
+
+
+def test_what_is_typed_beside_a_label_above_the_headings(folder):
+    """The cell was split, the value stands in the next one: there it is read,
+    and there it is written."""
+    f = folder
+    f.once()
+    book, page = page_of(f)
+    for block in ("D3:F3", "J3:L3"):
+        page.unmerge_cells(block)
+    page["D3"], page["E3"] = "填表人：", "赵六"
+    page["J3"], page["K3"] = "填表时间：", datetime.date(2023, 5, 6)
+    page["K3"].number_format = "yyyy/m/d"
+    book.save(f.path)
+    f.once()
+    assert f.county.stack.psql(
+        "SELECT cells ->> 'filler_name', cells ->> 'filled_on' FROM"
+        f" sheet_header WHERE division_code = {TOWN}") == [
+        ["赵六", "2023-05-06"]]
+    edit("openpyxl", f.path, [["E3", "钱七"]])
+    f.add("顺便填一行")
+    f.once()
+    _, page = page_of(f)
+    assert [page[x].value for x in ("D3", "E3", "J3")] == [
+        "填表人：", "钱七", "填表时间："]
 
 
 def test_a_percentage_is_read_as_it_is_shown(folder):
