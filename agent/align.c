@@ -116,7 +116,7 @@ survey(struct align *a)
 		const struct file_row *row = &a->file[i];
 
 		a->match[i] = a->next[i] = a->token[i] = NOBODY;
-		a->state[i] = STATE_BLANK;
+		a->state[i] = row->unread ? STATE_ROW : STATE_BLANK;
 		for (size_t c = 0; c < a->opt->ncols; c++)
 			if (row->cell[c][0] != '\0')
 				a->state[i] = STATE_ROW;

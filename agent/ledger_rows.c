@@ -172,9 +172,11 @@ row_take(struct rows *r, const struct row *row)
 			    from->text, 0, &good), "是") == 0;
 		}
 		for (size_t k = 0; k < l->ncols; k++)
-			if (l->col[k].col == from->col)
+			if (l->col[k].col == from->col) {
 				cell[k] = cell_take(r, row, from, &l->col[k],
 				    &raw[k], &unsaid[k]);
+				f->unread |= unsaid[k];
+			}
 	}
 	r->cell[l->nrows] = cell;
 	l->raw[l->nrows] = raw;

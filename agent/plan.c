@@ -135,7 +135,8 @@ weigh_row(const struct align *a, size_t known, size_t *kept, size_t *back)
 		const char *value = a->file[row].cell[c];
 
 		if (k->shadow[c] == NULL ||
-		    strcmp(k->shadow[c], k->base[c]) == 0)
+		    strcmp(k->shadow[c], k->base[c]) == 0 ||
+		    (a->file[row].unread && value[0] == '\0'))
 			continue;
 		*kept += strcmp(value, k->shadow[c]) == 0;
 		*back += strcmp(value, k->base[c]) == 0;

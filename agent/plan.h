@@ -77,6 +77,8 @@ struct file_row {
 	const char *key;
 	unsigned sheet_row;	   /* 1-based, for messages */
 	bool delete_mark;	   /* 删除 mark column says so */
+	bool unread;		   /* holds cells whose value cannot be known:
+				      not blank, whatever cell[] says */
 };
 
 enum op_kind {

@@ -65,9 +65,13 @@ row_of(const struct op *op, const struct base *b, const struct ledger *l)
 		return json_pack("{sssssiso}", "op", "upd", "row", op->row,
 		    "at", (int)op->sheet_row, "f", f);
 	case OP_INSERT:
+		f = insert_cells(op, l, raw, unsaid);
+		if (json_object_size(f) == 0) { /* nothing that was read */
+			json_decref(f);
+			return NULL;
+		}
 		row = json_pack("{sssssiso}", "op", "ins", "op_id",
-		    op->op_id, "at", (int)op->sheet_row, "f",
-		    insert_cells(op, l, raw, unsaid));
+		    op->op_id, "at", (int)op->sheet_row, "f", f);
 		if (op->copied_from)
 			json_object_set_new(row, "copied_from",
 			    json_string(op->copied_from));

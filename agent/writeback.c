@@ -128,16 +128,18 @@ rows_known(struct work *w, const struct known_row *known, const int *match,
 		bool blank = true;
 		for (size_t c = 0; c < l->ncols && blank; c++)
 			blank = !*l->row[i].cell[c] && !l->unsaid[i][c];
-		/* What the server did not take is staff's alone; beside it
-		 * stands a spare's identity, as if typed just now. */
-		if (blank || l->apart[i])
+		/* What the server did not take, or nobody could read, is
+		 * staff's alone; beside it stands a spare's identity, as if
+		 * typed just now. */
+		struct placed *p = match[i] < 0 ? NULL
+		    : placed_find(w, known[match[i]].row);
+		if (blank || l->apart[i] || (!p && l->row[i].unread))
 			continue;
 		if (match[i] < 0) {
 			w->why = arena_printf(w->arena, "第%u行还没有登记",
 			    l->row[i].sheet_row);
 			return false;
 		}
-		struct placed *p = placed_find(w, known[match[i]].row);
 		if (!p) {
 			row_clear(w, i);
 			continue;

@@ -2,13 +2,15 @@
 blocks merged, columns put in and taken out, remarks written on the report
 pages. Nothing is deleted or wiped by it, and nothing goes unsaid (I1, I7)."""
 import datetime
+import time
 
 import openpyxl
 import pytest
 
-from sheets import ACTION, TOWN, c
+from sheets import ACTION, FULL, TOWN, c
 from staff import SHEET, blank_row, edit, find
 from test_agent import Folder
+from test_folder_unread import told
 
 assert c    # the fixture
 TYPED = "BCDEFGHIJ"
@@ -29,6 +31,29 @@ def spoil(page, *cells):
     for ref in cells:
         page[ref] = "#REF!"
         page[ref].data_type = "e"
+
+
+def test_a_row_of_nothing_but_errors_is_no_deleted_row(folder):
+    f, name, other = folder, "整行成了错误值", "旁边好好的一行"
+    f.add(name, other)
+    f.once()
+    n, spare = find(f.path, name), blank_row(f.path)
+    book, page = page_of(f)
+    spoil(page, *[f"{x}{n}" for x in TYPED], f"C{spare}")
+    book.save(f.path)
+    f.once()
+    time.sleep(1.2)
+    f.patch(other, goal="系统照样写得进去")
+    f.once()
+    assert f.issue(name)["goal"] == FULL["goal"]
+    assert f.shown(other)["H"] == "系统照样写得进去" and f.notes() == {}
+    assert len([x for x in told(f, "公式") if x[0] == str(n)]) == len(TYPED)
+    _, page = page_of(f)
+    assert [page[f"C{x}"].value for x in (n, spare)] == ["#REF!"] * 2
+    edit("openpyxl", f.path, [[f"{x}{n}", FULL[k]] for x, k in zip(
+        TYPED, FULL)] + [[f"C{n}", name], [f"C{spare}", "错误改成了新行"]])
+    f.once()
+    assert f.issue(name)["rev"] == 1 and f.issue("错误改成了新行")
 
 
 def test_what_is_typed_beside_a_label_above_the_headings(folder):
