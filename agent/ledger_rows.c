@@ -234,7 +234,8 @@ unknown_why(struct rows *r, const struct row *row, const struct cell *from,
 
 /*
  * Staff merge equal cells downwards. Descriptive columns are filled down;
- * what identifies a row, amounts and dates are not guessed (domain.md 6.0).
+ * what identifies a row, amounts and dates are not guessed, nor is anything
+ * in a block of several columns (domain.md 6.0).
  */
 static bool
 fill_merged(struct rows *r)
@@ -246,22 +247,19 @@ fill_merged(struct rows *r)
 		if (m->row2 < l->first_row || (l->last_row &&
 			m->row1 > l->last_row))
 			continue;
+		size_t top = ledger_row_at(l, m->row1);
+		if (top == l->nrows)
+			continue;
 		for (size_t k = 0; k < l->ncols; k++) {
+			size_t row = top + (l->col[k].col == m->col1);
 			if (l->col[k].col < m->col1 ||
 			    l->col[k].col > m->col2)
 				continue;
-			size_t top = 0, row;
-			while (top < l->nrows &&
-			    l->row[top].sheet_row < m->row1)
-				top++;
-			if (top == l->nrows ||
-			    l->row[top].sheet_row != m->row1)
-				continue;
-			for (row = top + 1; row < l->nrows &&
+			for (; row < l->nrows &&
 			    l->row[row].sheet_row <= m->row2; row++)
 				fill_cell(r, m, row, k, l->row[top].cell[k],
 				    l->raw[top][k]);
-			fills += row - top + top / 64;
+			fills += row - top;
 			if (fills > FILLS_MAX)
 				return false;
 		}
@@ -275,17 +273,18 @@ fill_cell(struct rows *r, const struct range *m, size_t row, size_t col,
 {
 	struct ledger *l = r->l;
 	const struct column *c = &l->col[col];
+	bool block = m->col1 != m->col2;
 	bool text = c->kind == K_TEXT || c->kind == K_CODE ||
 	    c->kind == K_PHONE;
 	bool blank = true;
 	for (size_t k = 0; k < l->ncols && blank; k++)
 		blank = !*l->row[row].cell[k];
-	if (blank || !*value || m->col1 != m->col2)
+	if (blank || !*(block ? grid_text(l->sheet, m->row1, m->col1) : value))
 		return;
-	if (c->key || !text || c->role != COLUMN_INPUT) {
+	if (block || c->key || !text || c->role != COLUMN_INPUT) {
 		l->unsaid[row][col] = true;
 		ledger_note(r->arena, l, l->row[row].sheet_row, c->label, "",
-		    "合并单元格", "本栏不能上下合并，合并后下面各行没有内容",
+		    "合并单元格", "本栏不能这样合并，合并后这一格没有内容",
 		    "merged cells not allowed in this column",
 		    "请取消合并，并逐行填写。");
 		return;

@@ -56,6 +56,39 @@ def test_a_row_of_nothing_but_errors_is_no_deleted_row(folder):
     assert f.issue(name)["rev"] == 1 and f.issue("错误改成了新行")
 
 
+def test_a_merged_block_wipes_nothing(folder):
+    """Excel keeps the first cell alone; the others were not cleared by
+    anybody who meant it."""
+    f, names = folder, ("合并块甲", "合并块乙", "合并一行")
+    f.add(*names)
+    f.once()
+    first, second, third = (find(f.path, x) for x in names)
+    book, page = page_of(f)
+    page.merge_cells(f"C{first}:D{second}")
+    page.merge_cells(f"E{third}:F{third}")
+    book.save(f.path)
+    f.once()
+    for name in names:
+        i = f.issue(name)
+        assert i["responsible_org"] == FULL["responsible_org"]
+        assert i["leader_phone"]
+    assert {(x[0], x[1]) for x in told(f, "合并单元格")} == {
+        (str(first), "整改责任部门"), (str(second), "具体问题描述"),
+        (str(second), "整改责任部门"), (str(third), "整改责任领导·电话")}
+    book, page = page_of(f)
+    for block in list(page.merged_cells.ranges):
+        if block.min_row >= first and block.max_row <= third:
+            page.unmerge_cells(str(block))
+    for ref, value in ((f"D{first}", "甲部门"), (f"C{second}", names[1]),
+                       (f"D{second}", "乙部门"), (f"F{third}", "13800000008")):
+        page[ref] = value
+    book.save(f.path)
+    f.once()
+    assert [f.issue(x)["responsible_org"] for x in names[:2]] == [
+        "甲部门", "乙部门"]
+    assert told(f, "合并单元格") == []
+
+
 def test_what_is_typed_beside_a_label_above_the_headings(folder):
     """The cell was split, the value stands in the next one: there it is read,
     and there it is written."""
