@@ -17,7 +17,9 @@
 #define FAILED_S 60
 
 static bool newer(const struct pass *);
-static bool notes_shown(const struct pass *);
+static bool notes_shown(struct pass *);
+static size_t note_of_line(const struct ledger *, const struct sheet *,
+    unsigned row);
 static enum err export_get(struct pass *, json_t **);
 static bool patch(struct pass *, struct writeback *, const char *tmp,
     char h1[SHA_HEX_LEN + 1]);
@@ -57,27 +59,45 @@ newer(const struct pass *p)
 	    p->site->id, p->file->path, p->sha) == 1;
 }
 
-/* What only the reader knows must stand in 校验结果 already. */
+/* What only the reader knows must stand in 校验结果 already, each of it, and
+ * nothing that he found once and finds no more. */
 static bool
-notes_shown(const struct pass *p)
+notes_shown(struct pass *p)
 {
+	const struct ledger *l = &p->ledger;
 	const struct sheet *s = NULL;
+	bool *stands = arena_array(&p->arena, l->nnotes + 1,
+	    sizeof *stands);
+	size_t found = 0;
 	for (size_t i = 0; i < p->book->nsheets; i++)
 		if (strcmp(p->book->sheet[i].name, "校验结果") == 0)
 			s = &p->book->sheet[i];
-	for (size_t n = 0; n < p->ledger.nnotes; n++) {
-		const struct cell_note *note = &p->ledger.note[n];
-		bool shown = false;
-		for (size_t r = 0; s && r < s->nrows && !shown; r++) {
-			unsigned row = s->row[r].row;
-			shown = strtoul(grid_text(s, row, 1), NULL, 10) ==
-			    note->sheet_row && strcmp(grid_text(s, row, 4),
-			    note->rule) == 0;
-		}
-		if (!shown)
+	for (size_t r = 0; s && r < s->nrows; r++) {
+		size_t n = note_of_line(l, s, s->row[r].row);
+		if (n == l->nnotes && ledger_note_lasts(grid_text(s,
+			s->row[r].row, 4)))
 			return false;
+		found += n < l->nnotes && !stands[n];
+		stands[n] = true;
 	}
-	return true;
+	return found == l->nnotes;
+}
+
+/* Which note a line of 校验结果 shows; nnotes if none. */
+static size_t
+note_of_line(const struct ledger *l, const struct sheet *s, unsigned row)
+{
+	unsigned long of = strtoul(grid_text(s, row, 1), NULL, 10);
+	const char *label = grid_text(s, row, 2), *rule = grid_text(s, row, 4);
+	const char *zh = grid_text(s, row, 5);
+	size_t n;
+	for (n = 0; n < l->nnotes; n++) {
+		const struct cell_note *note = &l->note[n];
+		if (note->sheet_row == of && strcmp(label, note->label) == 0 &&
+		    strcmp(rule, note->rule) == 0 && strstr(zh, note->zh))
+			break;
+	}
+	return n;
 }
 
 enum err

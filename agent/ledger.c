@@ -451,24 +451,6 @@ extra_take(struct arena *a, struct ledger *l, unsigned col,
 		.kind = K_TEXT, .role = COLUMN_EXTRA, .col = col };
 }
 
-void
-ledger_note(struct arena *a, struct ledger *l, unsigned sheet_row,
-    const char *label, const char *value, const char *rule, const char *zh,
-    const char *en, const char *fix)
-{
-	(void)a;
-	for (size_t i = 0; i < l->nnotes; i++) { /* a plan made anew */
-		const struct cell_note *n = &l->note[i];
-		if (n->sheet_row == sheet_row && strcmp(n->rule, rule) == 0 &&
-		    strcmp(n->label, label) == 0)
-			return;
-	}
-	if (l->nnotes == LEDGER_NOTES_MAX)
-		return;
-	l->note[l->nnotes++] = (struct cell_note){ sheet_row, label, value,
-		rule, zh, en, fix };
-}
-
 /* The last row any merged heading of this row reaches. */
 static unsigned
 row_end(const struct sheet *sheet, unsigned row)

@@ -162,5 +162,7 @@ bool ledger_rows(struct arena *, const struct template *, int year,
 void ledger_note(struct arena *, struct ledger *, unsigned sheet_row,
     const char *label, const char *value, const char *rule, const char *zh,
     const char *en, const char *fix);
+/* Is a note of this rule made anew by every reading? */
+bool ledger_note_lasts(const char *rule);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "xlsx/value.h"
 
+#define MANY_RULE "其余"
 #define TYPED_CELLS 3 /* fewer are a signature or a total, not a row */
 
 static void other_sheets(struct arena *, const struct template *,
@@ -30,6 +31,42 @@ ledger_unread(struct arena *a, const struct template *t,
 	columns_unnamed(a, l);
 	if (l->token_col)
 		labels_gone(a, t, l);
+}
+
+void
+ledger_note(struct arena *a, struct ledger *l, unsigned sheet_row,
+    const char *label, const char *value, const char *rule, const char *zh,
+    const char *en, const char *fix)
+{
+	for (size_t i = 0; i < l->nnotes; i++) { /* a plan made anew */
+		const struct cell_note *n = &l->note[i];
+		if (n->sheet_row == sheet_row && strcmp(n->rule, rule) == 0 &&
+		    strcmp(n->label, label) == 0)
+			return;
+	}
+	if (l->nnotes == LEDGER_NOTES_MAX)
+		return;
+	struct cell_note *note = &l->note[l->nnotes++];
+	*note = (struct cell_note){ sheet_row, label, value, rule, zh, en,
+		fix };
+	if (l->nnotes == LEDGER_NOTES_MAX)
+		*note = (struct cell_note){ 0, "", "", MANY_RULE,
+			arena_printf(a, "以上只列出了 %d 处，其余还有，没有"
+			"列出", LEDGER_NOTES_MAX - 1),
+			"there are more, not listed",
+			"请先改正已列出的各处，保存后系统会再列出其余的。" };
+}
+
+/* Told at every reading until it is put right. */
+bool
+ledger_note_lasts(const char *rule)
+{
+	static const char *const rules[] = { "公式", "数字位数", "合并单元格",
+		"表头", "表尾", "多页", "删除标记", MANY_RULE };
+	for (size_t i = 0; i < COUNT(rules); i++)
+		if (strcmp(rule, rules[i]) == 0)
+			return true;
+	return false;
 }
 
 /* The ledger copied within its workbook, or one sheet for each village. */

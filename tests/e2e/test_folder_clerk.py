@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from sheets import ACTION, FULL, TOWN, c
-from staff import SHEET, blank_row, edit, find
+from staff import FIRST, SHEET, blank_row, edit, fields, find
 from test_agent import Folder
 from test_folder_unread import told
 
@@ -31,6 +31,26 @@ def spoil(page, *cells):
     for ref in cells:
         page[ref] = "#REF!"
         page[ref].data_type = "e"
+
+
+def test_every_cell_that_is_not_read_is_told(folder):
+    """Also the second of a row, and none that was put right."""
+    f, name = folder, "两格错误值"
+    f.add(name)
+    f.once()
+    n = find(f.path, name)
+    for ref in (f"H{n}", f"I{n}"):
+        book, page = page_of(f)
+        spoil(page, ref)
+        book.save(f.path)
+        f.once()
+    assert {x[1] for x in told(f, "公式")} == {"整改目标", "整改措施"}
+    edit("openpyxl", f.path, fields(n, goal=FULL["goal"]))
+    f.once()
+    assert [x[1] for x in told(f, "公式")] == ["整改措施"]
+    edit("openpyxl", f.path, fields(n, measures=FULL["measures"]))
+    f.once()
+    assert told(f, "公式") == []
 
 
 def test_a_row_of_nothing_but_errors_is_no_deleted_row(folder):
@@ -169,3 +189,25 @@ def test_a_hidden_ledger_page_is_named(folder):
     book.save(f.path)
     f.once()
     assert f.notes() == {} and f.issue(name)["goal"] == "藏起来以后填的"
+
+
+def test_more_faults_than_a_page_holds_are_counted(folder):
+    f, rows = folder, 1200
+    book, page = page_of(f)
+    for block in list(page.merged_cells.ranges):
+        if block.min_row >= FIRST:
+            page.merged_cells.remove(block)
+    first = blank_row(f.path)
+    for at in [x for x in page._cells if x[0] >= first + 10]:
+        del page._cells[at]
+    for n in range(first, first + rows):
+        for col, key in zip(TYPED, FULL):
+            page[f"{col}{n}"] = FULL[key]
+        page[f"C{n}"] = f"很多错误的第{n}行"
+        spoil(page, f"I{n}")
+    book.save(f.path)
+    f.once()
+    lines = told(f, "公式")
+    assert len(lines) < rows
+    last, = told(f, "其余")
+    assert f"以上只列出了 {len(lines)} 处" in last[-2]
