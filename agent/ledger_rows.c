@@ -26,6 +26,8 @@ static bool row_empty(const struct rows *, const struct row *);
 static bool row_numbers(struct arena *, const struct ledger *,
     const struct row *);
 static void row_take(struct rows *, const struct row *);
+static bool mark_take(struct rows *, const struct row *,
+    const struct cell *);
 static const char *cell_take(struct rows *, const struct row *,
     const struct cell *, const struct column *, const char **raw,
     bool *unsaid);
@@ -105,7 +107,8 @@ ledger_ends(struct arena *a, const struct template *t,
 		const struct cell *cell = &row->cell[c];
 		if (cell->col == l->token_col && *cell->text)
 			return false;
-		if (cell->col == t->column[0].col)
+		if (cell->col == (l->seq_col ? l->seq_col
+		    : t->column[0].col))
 			first = text_canon(a, cell->text);
 	}
 	if (!first)
@@ -166,11 +169,8 @@ row_take(struct rows *r, const struct row *row)
 		const struct cell *from = &row->cell[c];
 		if (from->col == l->token_col)
 			f->token = text_canon(r->arena, from->text);
-		if (from->col == r->mark_col && *from->text) {
-			bool good;
-			f->delete_mark = strcmp(canon(r->arena, K_BOOL,
-			    from->text, 0, &good), "是") == 0;
-		}
+		if (from->col == r->mark_col)
+			f->delete_mark = mark_take(r, row, from);
 		for (size_t k = 0; k < l->ncols; k++)
 			if (l->col[k].col == from->col) {
 				cell[k] = cell_take(r, row, from, &l->col[k],
@@ -182,6 +182,19 @@ row_take(struct rows *r, const struct row *row)
 	l->raw[l->nrows] = raw;
 	l->unsaid[l->nrows] = unsaid;
 	l->nrows++;
+}
+
+static bool
+mark_take(struct rows *r, const struct row *row, const struct cell *from)
+{
+	bool good;
+	const char *says = canon(r->arena, K_BOOL, from->text, 0, &good);
+	if (!good)
+		ledger_note(r->arena, r->l, row->row, "删除", says, "删除标记",
+		    "认不出是不是要删除这一行，没有删除",
+		    "a deletion mark that says neither yes nor no",
+		    "要删除的，请填“是”或删去整行；不删除的，请清空这一格。");
+	return good && strcmp(says, "是") == 0;
 }
 
 static const char *

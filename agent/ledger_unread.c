@@ -21,6 +21,8 @@ static void columns_unnamed(struct arena *, struct ledger *);
 static bool column_known(const struct ledger *, unsigned col);
 static void labels_gone(struct arena *, const struct template *,
     struct ledger *);
+static void columns_gone(struct arena *, const struct template *,
+    struct ledger *);
 
 void
 ledger_unread(struct arena *a, const struct template *t,
@@ -29,6 +31,7 @@ ledger_unread(struct arena *a, const struct template *t,
 	other_sheets(a, t, wb, l);
 	rows_below(a, t, l);
 	columns_unnamed(a, l);
+	columns_gone(a, t, l);
 	if (l->token_col)
 		labels_gone(a, t, l);
 }
@@ -192,5 +195,24 @@ labels_gone(struct arena *a, const struct template *t, struct ledger *l)
 			    arena_printf(a, "没有找到“%s”，这一格没有读取",
 			    label), "a label above the headings is missing",
 			    arena_printf(a, "请写成“%s%s”。", label, text));
+	}
+}
+
+/* Taken out, or its heading typed over: then its cells are an extra column. */
+static void
+columns_gone(struct arena *a, const struct template *t, struct ledger *l)
+{
+	for (size_t k = 0; k < t->ncolumns; k++) {
+		const struct template_column *tc = &t->column[k];
+		bool found = tc->hidden || !tc->name;
+		for (size_t c = 0; c < l->ncols && !found; c++)
+			found = strcmp(l->col[c].name, tc->name) == 0;
+		if (!found)
+			ledger_note(a, l, l->header_row, tc->group_label
+			    ? arena_printf(a, "%s·%s", tc->group_label,
+			    tc->label) : tc->label, "", "表头",
+			    "表中没有这一栏，系统中这一栏的内容没有改动，也没有"
+			    "写入本表", "a column of the ledger is missing",
+			    "请按表样恢复这一栏的名称，再保存一次。");
 	}
 }

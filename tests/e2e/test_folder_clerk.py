@@ -109,6 +109,63 @@ def test_a_merged_block_wipes_nothing(folder):
     assert told(f, "合并单元格") == []
 
 
+def test_a_column_put_in_front_does_not_hide_the_footnote(folder):
+    f = folder
+    f.add("前面插了一列")
+    f.once()
+    n = find(f.path, "前面插了一列")
+    book, page = page_of(f)
+    wide = page.max_column
+    for block in list(page.merged_cells.ranges):
+        page.merged_cells.remove(block)
+        block.shift(1, 0)
+        page.merged_cells.add(block)
+    page.move_range(f"A1:{page.cell(1, wide).column_letter}{page.max_row}",
+                    cols=1)
+    page["A4"], page[f"A{n}"] = "村组", "丁村"
+    book.save(f.path)
+    f.patch("前面插了一列", measures="写回一次")
+    f.once()
+    _, page = page_of(f)
+    foot = next(n for n in range(FIRST, page.max_row + 1)
+                if str(page[f"B{n}"].value).startswith("备注"))
+    assert page[f"N{foot - 1}"].value
+    assert not any(page[f"N{n}"].value for n in range(foot, foot + 30))
+    assert f.issue("前面插了一列")["extra"]["村组"] == "丁村"
+
+
+def test_a_column_taken_out_or_named_otherwise_is_told(folder):
+    f, name = folder, "少了一栏"
+    f.add(name)
+    f.once()
+    n = find(f.path, name)
+    edit("openpyxl", f.path, [["D4", "哪个部门管"], [f"D{n}", "改在这里"]])
+    f.once()
+    line, = [x for x in told(f, "表头") if x[1] == "整改责任部门"]
+    assert "表中没有这一栏" in line[-2]
+    i = f.issue(name)
+    assert i["responsible_org"] == FULL["responsible_org"]
+    assert i["extra"]["哪个部门管"] == "改在这里"
+    edit("openpyxl", f.path, [["D4", "整改责任部门"]])
+    f.once()
+    assert told(f, "表头") == []
+    assert f.issue(name)["responsible_org"] == "改在这里"
+
+
+def test_a_delete_mark_that_is_none(folder):
+    f, name = folder, "想删又没写清"
+    f.add(name)
+    f.once()
+    n = find(f.path, name)
+    edit("openpyxl", f.path, [["T4", "删除"], [f"T{n}", "要删"]])
+    f.once()
+    line, = told(f, "删除标记")
+    assert line[0] == str(n) and "要删" in line and f.issue(name)
+    edit("openpyxl", f.path, [[f"T{n}", "是"]])
+    f.once()
+    assert f.issues(name) == []
+
+
 def test_what_is_typed_beside_a_label_above_the_headings(folder):
     """The cell was split, the value stands in the next one: there it is read,
     and there it is written."""
