@@ -11,6 +11,21 @@
 #define MANY_RULE "其余"
 #define TYPED_CELLS 3 /* fewer are a signature or a total, not a row */
 
+/* A page that only the system fills. */
+struct report_page {
+	const char *name;
+	unsigned columns;
+	unsigned own;		/* filled in every line of ours */
+	unsigned first, last;	/* where staff answer, read by decide.c */
+};
+static const struct report_page pages[] = {
+	{ "校验结果", 7, 4, 0, 0 },
+	{ "冲突", 13, 12, 9, 10 },
+};
+/* Said there by us in a line of its own, or asked for. */
+static const char *const page_words[] = { "没有需要改正的内容。",
+	"没有冲突。", "确认删除", "取消删除" };
+
 static void other_sheets(struct arena *, const struct template *,
     const struct workbook *, struct ledger *);
 static void rows_below(struct arena *, const struct template *,
@@ -23,6 +38,10 @@ static void labels_gone(struct arena *, const struct template *,
     struct ledger *);
 static void columns_gone(struct arena *, const struct template *,
     struct ledger *);
+static void reports_typed(struct arena *, const struct sheet *,
+    struct ledger *);
+static bool report_own(struct arena *, const struct sheet *,
+    const struct report_page *, const struct row *, const struct cell *);
 
 void
 ledger_unread(struct arena *a, const struct template *t,
@@ -32,8 +51,11 @@ ledger_unread(struct arena *a, const struct template *t,
 	rows_below(a, t, l);
 	columns_unnamed(a, l);
 	columns_gone(a, t, l);
-	if (l->token_col)
-		labels_gone(a, t, l);
+	if (!l->token_col)
+		return;
+	labels_gone(a, t, l);
+	for (size_t s = 0; s < wb->nsheets; s++)
+		reports_typed(a, &wb->sheet[s], l);
 }
 
 void
@@ -215,4 +237,44 @@ columns_gone(struct arena *a, const struct template *t, struct ledger *l)
 			    "写入本表", "a column of the ledger is missing",
 			    "请按表样恢复这一栏的名称，再保存一次。");
 	}
+}
+
+/* Remarks on the pages that every export replaces: given back in 校验结果. */
+static void
+reports_typed(struct arena *a, const struct sheet *s, struct ledger *l)
+{
+	const struct report_page *page = pages;
+	while (page < pages + COUNT(pages) && strcmp(page->name, s->name) != 0)
+		page++;
+	if (page == pages + COUNT(pages))
+		return;
+	for (size_t i = 0; i < s->nrows; i++)
+		for (size_t c = 0; c < s->row[i].ncells; c++) {
+			const struct cell *cell = &s->row[i].cell[c];
+			char name[8];
+			if (report_own(a, s, page, &s->row[i], cell))
+				continue;
+			column_name(cell->col, name);
+			ledger_note(a, l, 0, arena_printf(a, "%s!%s%u",
+			    s->name, name, s->row[i].row), text_canon(a,
+			    cell->text), "另写", arena_printf(a, "写在“%s”页"
+			    "上的话没有读取，系统更新这一页时已移到这里",
+			    s->name), "typed on a page that the system fills",
+			    "请把要填报的内容填到台账页；要转告上级的，另行联系。");
+		}
+}
+
+static bool
+report_own(struct arena *a, const struct sheet *s,
+    const struct report_page *page, const struct row *row,
+    const struct cell *cell)
+{
+	const char *text = text_canon(a, cell->text);
+	if (!*text || (cell->col >= page->first && cell->col <= page->last))
+		return true;
+	for (size_t i = 0; i < COUNT(page_words); i++)
+		if (strcmp(text_key(a, text), text_key(a, page_words[i])) == 0)
+			return true;
+	return cell->col <= page->columns && (row->row == 1 ||
+	    *text_canon(a, grid_text(s, row->row, page->own)));
 }

@@ -191,6 +191,24 @@ def test_what_is_typed_beside_a_label_above_the_headings(folder):
         "填表人：", "钱七", "填表时间："]
 
 
+def test_remarks_on_the_report_pages_are_given_back(folder):
+    f, name = folder, "在结果页回话"
+    f.add(name)
+    f.once()
+    book = openpyxl.load_workbook(f.path)
+    page = book["校验结果"]
+    below = f"A{page.max_row + 2}"
+    page["H2"], page[below] = "这一条已经改好", "请王科长看第6行"
+    book["冲突"]["C9"] = "冲突页上的话"
+    book.save(f.path)
+    f.once()
+    lines = told(f, "另写")
+    assert {x[0]: x[1] for x in lines} == {
+        "校验结果!H2": "这一条已经改好", f"校验结果!{below}": "请王科长看第6行",
+        "冲突!C9": "冲突页上的话"}
+    assert all("没有读取" in x[-2] for x in lines)
+
+
 def test_a_percentage_is_read_as_it_is_shown(folder):
     f, name = folder, "进度写成百分数"
     f.add(name)
