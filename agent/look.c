@@ -244,17 +244,21 @@ role_of(struct pass *p)
 {
 	struct site *s = p->site;
 	const char *other = NULL;
+	bool taken = false; /* by a workbook that is no ledger */
 	struct stat st;
 	if (!p->instance)
 		return ROLE_ADOPTED;
-	sqlite3_stmt *q = state_query(s->state, "SELECT path FROM file"
-	    " WHERE binding = ? AND instance = ? AND role = 1 AND path <> ?",
-	    "sss", s->id, p->instance, p->file->path);
-	while (state_row(s->state, q))
+	sqlite3_stmt *q = state_query(s->state, "SELECT path, condition ="
+	    " 'unmatched' FROM file WHERE binding = ? AND instance = ?"
+	    " AND role = 1 AND path <> ?", "sss", s->id, p->instance,
+	    p->file->path);
+	while (state_row(s->state, q)) {
 		other = state_text(&p->arena, q, 0);
+		taken = sqlite3_column_int64(q, 1) == 1;
+	}
 	if (!other)
 		return ROLE_PRIMARY;
-	if (fstatat(s->root_fd, other, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (!taken && fstatat(s->root_fd, other, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return ROLE_BRANCH;
 	event("info", "moved", "from", other, "to", p->file->path, NULL);
 	struct file_state was;

@@ -266,6 +266,23 @@ def test_a_hidden_ledger_page_is_named(folder):
     assert f.notes() == {} and f.issue(name)["goal"] == "藏起来以后填的"
 
 
+def test_another_table_takes_the_name_of_a_renamed_ledger(folder):
+    f, name = folder, "改名以后还是主文件"
+    f.add(name)
+    f.once()
+    old, f.path = f.path, f.path.rename(f.share / "改了名的台账.xlsx")
+    book = openpyxl.Workbook()
+    book.active["A1"] = "通讯录"
+    book.save(old)
+    f.set(name, goal="改名以后填的")
+    f.once()
+    f.patch(name, measures="写到改了名的里面")
+    f.once()
+    assert f.issue(name)["goal"] == "改名以后填的" and f.notes() == {}
+    assert f.shown(name)["I"] == "写到改了名的里面"
+    assert openpyxl.load_workbook(old).active["A1"].value == "通讯录"
+
+
 def test_more_faults_than_a_page_holds_are_counted(folder):
     f, rows = folder, 1200
     book, page = page_of(f)
