@@ -303,7 +303,8 @@ judge_sort(struct align *a)
 /*
  * Nothing speaks for one row under two names: another key, and less than half
  * of what was delivered is left, or none of it was delivered here. A single
- * delivered cell is no row yet: correcting it is no collision.
+ * delivered cell is no row yet: correcting it is no collision. Whoever saved
+ * an older copy never saw what was delivered and corrected nothing.
  */
 static bool
 unlike(const struct align *a, size_t row, size_t known)
@@ -313,6 +314,7 @@ unlike(const struct align *a, size_t row, size_t known)
 	if (strcmp(a->file[row].key, a->known[known].key) == 0)
 		return false;
 	return filled == 0 || a->known[known].inherited ||
+	    a->opt->superseded ||
 	    (filled > 1 && align_alike(a, row, known) * 2 < filled);
 }
 

@@ -175,13 +175,16 @@ seat_best(struct align *a, struct missing *m, bool pending_only)
 	return any;
 }
 
-/* What the original typed into a spare is known to its copy by name alone:
- * two rows of one township are alike in most of their cells. */
+/* What the original typed into a spare is known to its copy by name alone, and
+ * so is anything typed into a newer file to an older copy: two rows of one
+ * township are alike in most of their cells. */
 static bool
 is_missing(const struct align *a, size_t known, bool pending_only)
 {
 	const struct known_row *k = &a->known[known];
 
+	if (a->opt->superseded && (k->spare || k->pending))
+		return false;
 	return a->owner[known] == NOBODY && !(k->spare && k->inherited) &&
 	    (k->pending || !pending_only) &&
 	    !align_base_blank(a, known);

@@ -79,6 +79,8 @@ pass_decide(struct pass *p)
 		.deletions = p->role == ROLE_PRIMARY && known &&
 		    p->base.deletions && !restore,
 		.confirmed = asked(p, CONFIRM),
+		.superseded = p->role == ROLE_PRIMARY && known &&
+		    p->id.seq < p->file->seq,
 		.old_copy = p->base.branch,
 		.instance = p->instance,
 		.export_id = p->export_id,

@@ -15,7 +15,9 @@
  * - A save is stale when none of the cells that files of this export delivered
  *   is still there and at least one is back at its exported value; a third,
  *   newly typed value says nothing either way. A row typed into this export
- *   that vanished is such a return: its exported value is nothing.
+ *   that vanished is such a return: its exported value is nothing. When
+ *   an older export is saved over a newer one, a spare row under another name
+ *   is another's row, however alike; all else is weighed as ever.
  * - What a stale save shows again must be told to the server (OP_SEEN): else
  *   the new values of the same save, once delivered, make the save look
  *   current and the next plan reverts what was suppressed. These operations
@@ -135,6 +137,8 @@ struct plan_options {
 	int64_t delete_after;	   /* seconds absent before a delete (1.6) */
 	bool deletions;		   /* false: first contact, branch, resync */
 	bool confirmed;		   /* mass deletion confirmed by a person */
+	bool superseded;	   /* a newer export stood in the file when
+				      this save replaced it */
 	bool old_copy;		   /* the shadow stems from another file: old
 				      values in this one are no wish */
 	const char *instance;	   /* for op_id */

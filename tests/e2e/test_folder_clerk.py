@@ -266,6 +266,29 @@ def test_a_hidden_ledger_page_is_named(folder):
     assert f.notes() == {} and f.issue(name)["goal"] == "藏起来以后填的"
 
 
+def test_two_people_fill_the_same_blank_row(folder):
+    """The second opened the file before the first one's save was written
+    back: rows of one township are alike but for their names."""
+    f = folder
+    f.add("两人都看过的")
+    f.once()
+    stale = f.dir / "stale.xlsx"
+    stale.write_bytes(f.path.read_bytes())
+    f.set("两人都看过的", goal="先来的目标")
+    f.add("先来的新问题")
+    f.once()
+    f.add("后来的新问题", path=stale)
+    f.set("两人都看过的", path=stale, measures="后来的措施")
+    f.path.write_bytes(stale.read_bytes())
+    f.once()
+    time.sleep(1.2)
+    f.once()
+    for name in ("先来的新问题", "后来的新问题"):
+        assert f.issue(name)["rev"] == 1 and find(f.path, name)
+    i = f.issue("两人都看过的")
+    assert (i["goal"], i["measures"]) == ("先来的目标", "后来的措施")
+
+
 def test_another_table_takes_the_name_of_a_renamed_ledger(folder):
     f, name = folder, "改名以后还是主文件"
     f.add(name)
