@@ -269,12 +269,16 @@ report_own(struct arena *a, const struct sheet *s,
     const struct report_page *page, const struct row *row,
     const struct cell *cell)
 {
-	const char *text = text_canon(a, cell->text);
-	if (!*text || (cell->col >= page->first && cell->col <= page->last))
+	const char *text;
+	if ((cell->col >= page->first && cell->col <= page->last) ||
+	    (cell->col <= page->columns && (row->row == 1 ||
+	    *grid_text(s, row->row, page->own))))
+		return true;
+	text = text_canon(a, cell->text);
+	if (!*text)
 		return true;
 	for (size_t i = 0; i < COUNT(page_words); i++)
 		if (strcmp(text_key(a, text), text_key(a, page_words[i])) == 0)
 			return true;
-	return cell->col <= page->columns && (row->row == 1 ||
-	    *text_canon(a, grid_text(s, row->row, page->own)));
+	return false;
 }
