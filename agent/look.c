@@ -17,6 +17,7 @@
 
 static bool refused(struct pass *, enum refusal, const char *zh,
     const char *en);
+static bool csv_refused(struct pass *, enum err *);
 static bool still_arriving(struct pass *, enum refusal);
 static bool known_ledger(struct pass *, enum err *);
 static bool typed_form(struct pass *, enum err *);
@@ -45,6 +46,8 @@ pass_look(struct pass *p, enum err *e)
 	}
 	if (budget.packed > p->site->spool->limit)
 		budget.packed = p->site->spool->limit;
+	if (csv_named(p->file->path))
+		return csv_refused(p, e);
 	enum refusal r = workbook_read(&p->arena, p->fd, &budget, &p->book,
 	    &zh, &en);
 	if (r != READ_OK)
@@ -111,6 +114,19 @@ refused(struct pass *p, enum refusal r, const char *zh, const char *en)
 	}
 	return pass_refuse(p, "quarantined", code, zh, en,
 	    "原文件没有改动，也没有读取。请按上面的说明处理后，再保存一次。");
+}
+
+static bool
+csv_refused(struct pass *p, enum err *e)
+{
+	if (csv_ledger(p, e))
+		return pass_refuse(p, "quarantined", "CSV",
+		    "这是 .csv 文本，不是 Excel 工作簿，没有读取",
+		    "a ledger saved as text, not read",
+		    "请在 Excel 或 WPS 里打开，把内容填到本文件夹内系统生成的台账里；"
+		    "填好后把本文件移走。");
+	return *e == OK && pass_refuse(p, "unmatched", "UNMATCHED",
+	    "不是本文件夹的台账，没有读取", "text of no ledger", NULL);
 }
 
 /* Half a workbook is no error for ten minutes (1.3). */

@@ -61,6 +61,11 @@ bool pass_look(struct pass *, enum err *e);
  * a form without identity one with a blank base. */
 bool pass_adopt(struct pass *, enum err *e);
 
+/* ---- look_csv.c ---- */
+bool csv_named(const char *path);
+/* Does the file hold a ledger's headings? */
+bool csv_ledger(struct pass *, enum err *);
+
 /* ---- decide.c ---- */
 bool pass_fetch(struct pass *, enum err *e);
 void pass_decide(struct pass *);

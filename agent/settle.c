@@ -91,6 +91,7 @@ name_sheet(const char *name)
 {
 	static const char *const endings[] = {
 		".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods",
+		".csv",
 	};
 	size_t n = strlen(name);
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {

@@ -306,6 +306,25 @@ def test_another_table_takes_the_name_of_a_renamed_ledger(folder):
     assert openpyxl.load_workbook(old).active["A1"].value == "通讯录"
 
 
+@pytest.mark.parametrize("code", ["utf-8-sig", "gb18030"])
+def test_a_ledger_saved_as_csv_is_told(folder, code):
+    f, path = folder, folder.share / "台账.csv"
+    other = f.share / "通讯录.csv"
+    _, page = page_of(f)
+    path.write_text("\n".join(",".join(
+        str(x or "") for x in row) for row in page.iter_rows(
+        max_row=FIRST, values_only=True)) + "只在这里填的\n", code)
+    other.write_text("姓名,电话\n王一,13800000001\n", code)
+    was = path.read_bytes()
+    f.once(1)
+    (name, note), = f.notes().items()
+    assert name.startswith(path.name) and ".csv" in note
+    assert path.read_bytes() == was
+    path.unlink()
+    f.once()
+    assert f.notes() == {}
+
+
 def test_more_faults_than_a_page_holds_are_counted(folder):
     f, rows = folder, 1200
     book, page = page_of(f)
