@@ -208,6 +208,9 @@ static const struct move supervision_order_moves[] = {
 };
 
 static const struct refusal supervision_order_refusals[] = {
+	{ "supervision_order_issuer", "issuer_org_id", "B35",
+	    "已签发的督办单只能由签发单位的人员更改或作废",
+	    "is who alone changes what was issued, or makes it void" },
 	{ "supervision_order_due", "reply_due_on", "3.5.7",
 	    "回复时限不能早于签发日期", "is before the day of issue" },
 	{ "supervision_order_again", "reply_due_on", "3.5.7",
@@ -256,6 +259,9 @@ static const struct field order_subject_fields[] = {
 };
 
 static const struct refusal order_subject_refusals[] = {
+	{ "order_subject_issuer", "order_id", "B35",
+	    "已签发的督办单所列事项只能由签发单位的人员更改",
+	    "was issued: only people of who issued it change what it is about" },
 	{ "order_subject_one", "issue_id", "B35",
 	    "请指明问题或项目其中之一", "or project_id must be given, not both" },
 	{ "order_subject_issue", "issue_id", "B35", "这个问题已在该督办单中",

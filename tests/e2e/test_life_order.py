@@ -129,6 +129,34 @@ def test_an_order_long_overdue_goes_up(county):
     assert o["state"] == "replied", "an escalated order is still answered"
 
 
+def test_an_issued_order_is_its_issuers(county):
+    """被督办单位不能改督办单 (B35): neither its day, nor that it is there."""
+    who = everybody(county)
+    o = order(county, who, target_org_id=org(county, "slj"),
+              division_code=COUNTY, competent_line="水利")
+    url = f"/v1/{ORDERS}/{o['id']}"
+    i = report(who("huangmaozhou"))
+    about = make(who("shizhuanban"), "order-subjects", order_id=o["id"],
+                 issue_id=i["id"])
+    o = done(who("shizhuanban"), ORDERS, o, "issue")
+    for login in ("bumenlead", "nongye"):     # who must answer, and others
+        for change in ({"reply_due_on": day(300)}, {"content": "已无事"},
+                       {"target_org_id": org(county, "zf", TOWN)}):
+            r = who(login).patch(url, change, rev=o["rev"])
+            assert r.status == 422, (login, change, r)
+            assert r.json["faults"][0]["rule"] == "B35", r
+        refused(who(login), ORDERS, o, "void", "supervision_order_issuer",
+                422, reason="不办")
+        refused(who(login), "order-subjects", about, "void",
+                "order_subject_issuer", 422, reason="不办")
+    r = who("nongye").post("/v1/order-subjects", {
+        "order_id": o["id"], "issue_id": report(who("huangmaozhou"))["id"]})
+    assert r.status == 422 and r.json["faults"][0]["rule"] == "B35", r
+    r = who("shizhuanban").patch(url, {"reply_due_on": day(20)}, rev=o["rev"])
+    assert r.status == 200, r
+    done(who("shizhuanban"), ORDERS, o, "void", reason="重复签发")
+
+
 def test_an_order_stays_in_its_place(county):
     who = everybody(county)
     o = issued(county, who)
