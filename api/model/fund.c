@@ -91,7 +91,7 @@ const struct entity fund_payment_entity = { .name = "fund_payment",
 	.fields = fund_payment_fields,
 	.nfields = COUNT(fund_payment_fields),
 	.refusals = fund_payment_refusals,
-	.group = "fund",
+	.group = "payment",
 	.parent = "project_id",
 	.action = ACTION_NONE,
 	.business = true };

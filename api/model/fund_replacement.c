@@ -28,7 +28,8 @@ static const struct demand pay_demands[] = {
 	{ 0 },
 };
 
-/* The treasury arranges and pays; a level that may order it verifies. */
+/* The treasury arranges and pays; a level that may order it verifies, and it
+ * alone takes the order back. */
 static const struct move replacement_moves[] = {
 	{ .name = "arrange",
 	    .label = "重新安排",
@@ -61,6 +62,14 @@ static const struct move replacement_moves[] = {
 	    .flags = M_OTHER,
 	    .effects = (const struct effect[]) { { "done_on", "@today" },
 	    { 0 } } },
+	{ .name = "void",
+	    .label = "作废",
+	    .text = "Withdraw an order that was recorded by mistake.",
+	    .who = L("county_authority", "pref_dept", "pref_task_force"),
+	    .source = "G14",
+	    .flags = M_REASON,
+	    .effects = (const struct effect[]) { { "voided_at", "@now" },
+	    { "voided_by", "@me" }, { "void_reason", "@reason" }, { 0 } } },
 };
 
 static const struct field fund_replacement_fields[] = {
@@ -80,7 +89,7 @@ static const struct field fund_replacement_fields[] = {
 	    F_CREATE | F_FILTER | F_SORT, 0, 0, 0, NULL, "G14", NULL },
 	{ "due_on", "完成时限",
 	    "Last day; sixty days after the order unless set.", T_DATE,
-	    F_FILTER | F_SORT, 0, 0, 0, NULL, "R-09", NULL },
+	    F_CREATE | F_FILTER | F_SORT, 0, 0, 0, NULL, "R-09", NULL },
 	{ "arranged_on", "安排日期", "Day the funds were arranged anew.",
 	    T_DATE, F_COMMAND | F_FILTER, 0, 0, 0, NULL, "3.5.11", NULL },
 	{ "paid_on", "拨付日期", "Day they were paid.", T_DATE, F_COMMAND |

@@ -58,6 +58,7 @@ fund_replacement
   arrange           ordered                              finance
   pay               arranged                             finance
   verify            paid                                 county_authority pref_dept pref_task_force
+  void              ordered/arranged/paid                county_authority pref_dept pref_task_force
 issue
   assign            found                                township_clerk township_lead lead_bureau task_force
   plan              assigned                             @responsible

@@ -112,7 +112,7 @@ def test_who_enters_funds(county):
     body = {"division_code": COUNTY, "year": next(YEAR), "fund_type": "F03",
             "fund_level": "central", "batch": "二", "doc_no": "财1号",
             "allocated_on": "2030-01-01", "amount_fen": WAN}
-    for login in ("sihushan", "cunguan", "shizhang", "shenji"):
+    for login in ("sihushan", "cunguan", "shizhang", "shenji", "bumen"):
         assert who(login).post("/v1/fund-allocations", body).status == 403
     r = who("caizheng").post("/v1/fund-allocations", {
         **body, "industry_amount_fen": WAN + 1})
@@ -123,6 +123,36 @@ def test_who_enters_funds(county):
     assert who("caizheng").post("/v1/fund-allocations", body).status == 201
     r = who("caizheng").post("/v1/fund-allocations", body)
     assert (r.status, r.json["code"]) == (409, "duplicate")
+
+
+def test_a_department_writes_payments_and_no_other_funds(county):
+    """5.2: 下达、负面清单、资金调整 are the treasury's, payments of his own
+    projects the clerk's."""
+    who, y = cast(county), next(YEAR)
+    row, clerk = project(county), who("bumen")
+    a = make(who("caizheng"), "fund-allocations", division_code=COUNTY,
+             year=y, fund_type="F01", fund_level="central", batch="水利",
+             doc_no="财9号", allocated_on=f"{y}-01-01", amount_fen=10 * WAN,
+             competent_line="水利")
+    for path, body in (
+            ("negative-list-items", {
+                "list_version": f"{y}版", "item_no": "1", "wording": "楼堂馆所",
+                "valid_from": f"{y}-01-01"}),
+            ("fund-adjustments", {"year_next": y, "amount_fen": 300 * WAN,
+                                  "cause": "奖励本部门"}),
+            ("fund-progress-snapshots", {"as_of": f"{y}-04-30"}),
+            ("fund-replacements", {
+                "project_id": row["id"], "order_no": f"令{y}",
+                "misuse_amount_fen": 1, "replacement_amount_fen": 1,
+                "ordered_on": f"{y}-03-01"})):
+        r = clerk.post(f"/v1/{path}", {"division_code": COUNTY, **body}
+                       if "project_id" not in body else body)
+        assert (r.status, r.json["code"]) == (403, "denied"), (path, r)
+    for kind in ("pay", "spend"):
+        r = clerk.post("/v1/fund-payments", {
+            "project_id": row["id"], "allocation_id": a["id"], "kind": kind,
+            "amount_fen": WAN, "paid_on": f"{y}-03-01"})
+        assert r.status == 201, r
 
 
 # ---- progress (R-06) -----------------------------------------------------------
@@ -224,6 +254,15 @@ def test_misused_money_is_arranged_anew(county):
         "category": "Y-2", "description": "用于负面清单",
         "division_code": "430981102000"})
     assert issue.status == 201, issue
+    # Whoever must arrange it anew neither puts it off nor takes it back (G14).
+    assert may(who("caizheng"), R, row) == {"arrange"}
+    r = who("caizheng").patch(f"/v1/{R}/{row['id']}", {
+        "due_on": f"{y + 1}-12-31"}, row["rev"])
+    assert r.status == 422, r
+    refused(who("caizheng"), R, row, "void", "who", reason="不安排")
+    twice = make(who("caizheng"), R, **order, replacement_amount_fen=20 * WAN)
+    refused(who("shizhang"), R, twice, "void", "no_reason")
+    done(who("shizhang"), R, twice, "void", "ordered", reason="重复登记")
     arrange = {"arranged_on": f"{y}-03-20", "issue_id": issue.json["id"]}
     refused(who("caizheng"), R, row, "arrange", "needed",
             arranged_on=f"{y}-03-20")

@@ -237,7 +237,7 @@ def test_many_rows_are_changed_as_one_is(world, capsys):
             {"id": r.id, "rev": 1} for r in rows]}).encode(), policy.LET_IN
             if policy.may(a, "create", entity[path]) else policy.DENIED,
             everything(world, a)) for path, rows in rows_of.items()], check)
-    asked.settle(capsys, 10000)
+    asked.settle(capsys, 9500)
 
 
 def ids_in(reply, path):
