@@ -117,11 +117,13 @@ static const struct move asset_disposal_moves[] = {
 	{ .name = "return",
 	    .label = "退回",
 	    .text = "Send the proposal back, with the reason.",
-	    .from = L("proposed", "decided"),
+	    .from = L("proposed", "decided", "approved"),
 	    .to = "draft",
 	    .who = L("township_lead", "finance", "dept_lead", "lead_bureau"),
 	    .source = "3.5.8",
 	    .flags = M_REASON,
+	    .effects = EFFECTS({ "approved_on", NULL },
+	    { "approved_by_org", NULL }, { "approved_doc_no", NULL }),
 	    .demands = return_demands,
 	    .also = L(ASSET_BECOMES("coalesce(a.idle_kind, 'in_use')")) },
 	{ .name = "execute",
@@ -213,6 +215,9 @@ static const struct field asset_disposal_fields[] = {
 };
 
 static const struct refusal asset_disposal_refusals[] = {
+	{ "row_kept", "voided_at", "T16",
+	    "已申请的处置不能作废，请由批准单位退回",
+	    "is not made void once proposed: have it returned" },
 	{ "asset_disposal_open", "asset_id", "3.5",
 	    "该资产已有处置记录", "has a disposal already" },
 	{ 0 },

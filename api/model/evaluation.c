@@ -119,6 +119,9 @@ static const struct field evaluation_fields[] = {
 };
 
 static const struct refusal evaluation_refusals[] = {
+	{ "row_kept", "voided_at", "G25",
+	    "已作结论的论证不能作废，结论有误的请重新论证",
+	    "is not made void once concluded: evaluate again" },
 	{ "evaluation_mode", "mode", "G23",
 	    "技术复杂、政策性强或涉法的项目不能只由部门论证",
 	    "is not the department alone for what is complex" },

@@ -115,6 +115,9 @@ static const struct field filing_review_fields[] = {
 };
 
 static const struct refusal filing_review_refusals[] = {
+	{ "row_kept", "voided_at", "G3",
+	    "已审查的备案不能作废，请整改后重新报备",
+	    "is not made void once reviewed: file the plan anew" },
 	{ "filing_review_county", "division_code", "G2", "应填到县（市、区）",
 	    "is of a county" },
 	{ 0 },

@@ -109,6 +109,9 @@ static const struct field library_entry_fields[] = {
 };
 
 static const struct refusal library_entry_refusals[] = {
+	{ "row_kept", "voided_at", "G27",
+	    "已入库的不能作废，请列入清除清单，经县审定后清除",
+	    "leaves the library by the list of removals only" },
 	{ "library_entry_publicity", "publicity_to", "DQ-03",
 	    "公示结束不能早于公示开始", "is not before publicity_from" },
 	{ "library_entry_new_year", "library_year", "3.5.2",

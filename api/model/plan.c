@@ -133,6 +133,12 @@ static const struct field rectification_plan_fields[] = {
 };
 
 static const struct refusal rectification_plan_refusals[] = {
+	{ "row_kept", "voided_at", "B22",
+	    "已批准的方案不能作废，请另报新方案",
+	    "is not made void once approved: submit another plan" },
+	{ "rectification_plan_settled", "due_on", "B22",
+	    "已报送的方案不能再改，请先退回",
+	    "and the rest are as handed in: have the plan returned" },
 	{ "rectification_plan_dates", "due_on", "DQ-03", "完成时限不能早于开始",
 	    "The last day must not be before the first." },
 	{ "rectification_plan_project", "project_id", "B22", "项目方案须填项目",
@@ -276,6 +282,16 @@ static const struct field rectification_task_fields[] = {
 	    NULL },
 };
 
+static const struct refusal rectification_task_refusals[] = {
+	{ "rectification_task_kept", "voided_at", "3.5.6",
+	    "已报送方案的任务不能作废，须由批准人说明原因后取消",
+	    "is not made void: who approves the plan cancels it" },
+	{ "rectification_task_settled", "due_on", "B22",
+	    "已报送方案的任务，措施、时限和责任单位不能再改",
+	    "and the rest are as the plan was handed in" },
+	{ 0 },
+};
+
 const struct entity rectification_task_entity = { .name = "rectification_task",
 	.path = "rectification-tasks",
 	.table = "rectification_task",
@@ -292,5 +308,6 @@ const struct entity rectification_task_entity = { .name = "rectification_task",
 	.group = "plan",
 	.parent = "plan_id",
 	.key = L("plan_id", "seq"),
+	.refusals = rectification_task_refusals,
 	.action = ACTION_REQUIRED,
 	.business = true };

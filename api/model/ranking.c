@@ -188,6 +188,9 @@ static const struct move ranking_run_moves[] = {
 };
 
 static const struct refusal ranking_run_refusals[] = {
+	{ "row_kept", "voided_at", "R-12",
+	    "已公布的排名不能作废，请先退回修改",
+	    "is not made void once published: revise it first" },
 	{ "ranking_run_objection", "objection_until", "3.5",
 	    "异议截止不能早于公布日期",
 	    "is before the day of publication" },

@@ -19,7 +19,7 @@ asset_disposal
   propose           draft                                finance township_clerk township_lead lead_bureau village_admin village_lead dept_clerk dept_lead
   decide            proposed                             finance township_clerk township_lead lead_bureau village_admin village_lead dept_clerk dept_lead
   approve           decided                              township_lead finance dept_lead lead_bureau
-  return            proposed/decided                     township_lead finance dept_lead lead_bureau
+  return            proposed/decided/approved            township_lead finance dept_lead lead_bureau
   execute           approved                             finance township_clerk township_lead lead_bureau village_admin village_lead dept_clerk dept_lead
   account           disposed                             finance township_clerk township_lead village_lead lead_bureau
 classification_case

@@ -164,6 +164,14 @@ def test_a_collective_asset_is_disposed_of(county):
     refused(who("nongye"), D, d, "approve", "approver",
             approved_doc_no="批1号")
     d = done(lead, D, d, "approve", approved_doc_no="批1号")
+    # The asset's own state would stay behind: 资产不流失 (T16).
+    refused(clerk, D, d, "void", "row_kept", reason="不处置了")
+    d = done(lead, D, d, "return", reason="买方退出")
+    assert d["approved_on"] is d["approved_doc_no"] is None
+    assert read(clerk, A, a)["state"] == "in_use"
+    d = walk(who, D, d, [("lh-shu", "propose", {}),
+                         ("lh-shu", "decide", {})])
+    d = done(lead, D, d, "approve", approved_doc_no="批1号")
     assert d["approved_on"] and d["approved_by_org"] == "黄茅洲镇人民政府"
     refused(village, D, d, "execute", "needed", method="auction")
     d = done(village, D, d, "execute", method="auction",

@@ -176,6 +176,25 @@ def test_an_evaluation_is_concluded_by_its_level_and_by_another(county):
     # What failed does not count.
     done(who("shizhuguan"), "evaluations", e, "conclude_prefecture",
          "concluded", **{**say, "conclusion": "failed"}, doc_no="1号")
+    # Nor is it made away with by who recorded it (G25).
+    refused(who("bumen"), "evaluations", e, "void", "row_kept", reason="重做")
+
+
+def test_the_last_conclusion_holds(county):
+    """G24, R-08: what passed and then failed is not admitted."""
+    who = cast(county)
+    row = project(county)
+    evaluated(county, row)
+    now = f"SELECT project_evaluated('{row['id']}')"
+    assert county.psql(now) == [["t"]]
+    e = make(who("bumen"), "evaluations", project_id=row["id"],
+             project_kind="industry", level="county", mode="expert",
+             complex=False)
+    done(who("bumenlead"), "evaluations", e, "conclude_county", "concluded",
+         conclusion="failed", concluded_on="2024-01-25", evidence=EVIDENCE)
+    assert county.psql(now) == [["f"]]
+    evaluated(county, row)     # of an earlier day
+    assert county.psql(now) == [["f"]]
 
 
 def test_removal_is_listed_then_decided_then_begun_anew(county):
@@ -183,6 +202,7 @@ def test_removal_is_listed_then_decided_then_begun_anew(county):
     row = project(county, name="清除的项目")
     e = admitted(county, row)
     removal = {"reason": "专题会议研究", "evidence": EVIDENCE}
+    refused(who("cunguan"), P, e, "void", "row_kept", reason="不要了")
     refused(who("shizhang"), P, e, "remove", "not_listed", **removal)
     refused(who("nongye"), P, e, "list_removal", "needed")
     done(who("nongye"), P, e, "list_removal", "admitted",
@@ -275,6 +295,7 @@ def test_a_filing_review_returns_and_files(county):
     refused(who("shizhuan"), F, r, "return", "no_reason",
             rectify_due_on="2024-11-10")
     before = issues(county)
+    refused(who("nongye"), F, r, "void", "row_kept", reason="重报")
     r = done(who("shizhuan"), F, r, "return", "returned",
              rectify_due_on="2024-11-10", reason="限期整改")
     assert issues(county) - before == 2

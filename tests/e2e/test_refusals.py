@@ -35,9 +35,13 @@ def named(county, table):
         "SELECT indexrelid::regclass::text FROM pg_index WHERE indisunique"
         f" AND NOT indisprimary AND indrelid = '{table}'::regclass")}
     triggers = " ".join(r[0] for r in county.psql(
-        "SELECT DISTINCT p.prosrc FROM pg_trigger t JOIN pg_proc p ON"
-        f" p.oid = t.tgfoid WHERE t.tgrelid = '{table}'::regclass"))
-    raised = set(re.findall(r"CONSTRAINT = '(\w+)'", triggers))
+        "SELECT DISTINCT replace(p.prosrc, 'TG_ARGV[0]', quote_literal("
+        "split_part(encode(t.tgargs, 'escape'), '\\000', 1)))"
+        " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        f" WHERE t.tgrelid = '{table}'::regclass"))
+    raised = {name for pair in re.findall(
+        r"CONSTRAINT = (?:CASE [^']*)?'(\w+)'(?: ELSE '(\w+)')?", triggers)
+        for name in pair if name}
     return (checks | raised | keys) - {f"{table}_key"}
 
 
