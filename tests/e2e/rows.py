@@ -34,7 +34,7 @@ MORE = {
     "filing_review": COUNTY_WIDE,
     "form_response": lambda r, n: {
         "template_id": r.make("form_template", subject_kind="village")[1][
-            "id"]},
+            "id"], "division_code": r.village()},
     "form_question": lambda r, n: {"qid": f"H{n}.1",
                                    "problem_when": "never"},
     "form_question!": ("problem_when", "category_code"),
@@ -48,6 +48,7 @@ MORE = {
     "order_subject": lambda r, n: {"project_id": r.refer("project")},
     "org_member": lambda r, n: {"user_id": r.refer("app_user")},
     "patrol_subject": lambda r, n: {"project_id": r.refer("project")},
+    "project!": ("replaced_by_project_id",),
     "rectification_plan": lambda r, n: {
         "subject_kind": "project", "project_id": r.refer("project")},
     "rectification_plan!": ("subject_kind",),

@@ -233,6 +233,28 @@ def test_a_village_is_reviewed_from_the_township(county, forms):
     assert issues(who("huangmaozhou"), r)["V6.1"]["subject_kind"] == "village"
 
 
+def test_a_form_is_filed_where_its_subject_is(county, forms):
+    """F32, F34: a village's form is of a village, a household's of where it
+    lives."""
+    who = everybody(county)
+    body = {"surveyed_on": day(-1), "answers": {}}
+    for kind, place, by in (("village", TOWN, "huangmaozhou"),
+                            ("township", VILLAGE, "huangmaozhou"),
+                            ("county", TOWN, "huangmaozhou"),
+                            ("household", TOWN, "huangmaozhou")):
+        extra = {"household_id": household(who)["id"]} \
+            if kind == "household" else {}
+        r = who(by).post(f"/v1/{RESPONSES}", {
+            **body, **extra, "template_id": forms[kind],
+            "division_code": place})
+        assert r.status == 422, (kind, r)
+        assert [f["pointer"] for f in r.json["faults"]] == [
+            "/division_code"], (kind, r)
+    made = response(who, forms, "village", by="huangmaozhou",
+                    division_code=VILLAGE)
+    assert made["division_code"] == VILLAGE
+
+
 def test_a_township_form_needs_no_review(county, forms):
     who = everybody(county)
     r = response(who, forms, "township", by="huangmaozhou", header={},

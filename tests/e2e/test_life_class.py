@@ -309,6 +309,20 @@ def test_one_case_of_a_subject(county):
     assert r.status in (400, 403, 404, 405, 409, 422), r
 
 
+def test_only_what_is_given_up_is_replaced(county):
+    """T15: 淘汰项目 are replaced by others, no other project is."""
+    who = cast(county)
+    old, new = project(county), project(county)
+    url, more = f"/v1/projects/{old['id']}", {
+        "replaced_by_project_id": new["id"]}
+    r = who("bumen").patch(url, more, read(who("bumen"), "projects",
+                                           old)["rev"])
+    assert r.status == 422 and r.json["faults"][0]["rule"] == "T15", r
+    county.psql("UPDATE project SET current_class4 = 'C4' WHERE id ="
+                f" '{old['id']}'")
+    change(who("bumen"), "projects", old, **more)
+
+
 def test_no_way_round_the_county(county):
     """What lies idle or is given up goes the whole way (T29)."""
     who = cast(county)
