@@ -322,6 +322,13 @@ static const struct move report_submission_moves[] = {
 				.sql = "r.submitted_by IS DISTINCT FROM $2",
 				.zh = "报送人不能审核自己的报告",
 				.en = "Who sent it does not review it." },
+			{ .code = "own_report",
+				.sql = "NOT EXISTS (SELECT FROM app_user u"
+				       " WHERE u.id = $2 AND u.org_id ="
+				       " r.reporting_org_id)",
+				.zh = "本单位报送的报告由上一级审核",
+				.en = "The level above reviews a report, not "
+				      "who filed it." },
 			{ .code = "period",
 				.sql = "EXISTS (SELECT FROM report_obligation o"
 				       " WHERE o.id = r.obligation_id AND"

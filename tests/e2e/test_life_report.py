@@ -154,6 +154,19 @@ def test_one_report_for_what_is_owed(county):
         second["id"]
 
 
+def test_nobody_reviews_what_his_own_office_sent(county):
+    """Y43, 3.5.10: the county's report is the prefecture's to review, not a
+    colleague's of who sent it."""
+    who = everybody(county)
+    d = defined(who, signs=())
+    o = owed(who, d, COUNTY)
+    s = report(who, o, "nongye")
+    done(who("nongye"), SENT, s, "submit")
+    refused(who("nongye2"), SENT, s, "review", "own_report")
+    assert done(who("jg-zhouzhuanban"), SENT, s, "review")["state"] == \
+        "accepted"
+
+
 def test_a_sealed_report_needs_its_seal(county):
     who = everybody(county)
     s = report(who, owed(who, defined(who, ["seal"])))
