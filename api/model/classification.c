@@ -109,7 +109,7 @@ static const struct demand close_demands[] = {
 	    "淘汰类的七个步骤须全部完成并有佐证",
 	    "The seven steps must be done, each with evidence." },
 	{ "archive_incomplete", "r.final_class4 <> 'C4' OR (SELECT bool_or("
-	    "archive_missing(c.id, j.id, CASE WHEN "
+	    "archive_missing(c.id, j.id, CASE WHEN j.revive_path = 'B' OR "
 	    CASE_HAS("elimination_step", "x.step = 'exit_agreement'")
 	    " THEN '{exit_agreement}' ELSE '{}' END::text[]) = '{}')"
 	    " FROM project j, (SELECT k.id FROM archive_catalog k"

@@ -89,17 +89,17 @@ static const struct demand settle_demands[] = {
 	    "More than the total investment needs an approved change." },
 	{ 0 },
 };
-static const struct demand titled_demands[] = {
-	{ "assets_untitled",
-	    "EXISTS (SELECT FROM asset a WHERE a.project_id = r.id"
-	    " AND a.voided_at IS NULL) AND NOT EXISTS (SELECT FROM asset a"
-	    " WHERE a.project_id = r.id AND a.voided_at IS NULL AND"
-	    " (a.state = 'formed' OR a.owner_kind = 'undecided'))",
-	    "项目资产须全部登记并确权",
-	    "Every asset of the project must be recorded and titled." },
-	{ 0 },
-};
+#define TITLED \
+	{ "assets_untitled", \
+	    "EXISTS (SELECT FROM asset a WHERE a.project_id = r.id" \
+	    " AND a.voided_at IS NULL) AND NOT EXISTS (SELECT FROM asset a" \
+	    " WHERE a.project_id = r.id AND a.voided_at IS NULL AND" \
+	    " (a.state = 'formed' OR a.owner_kind = 'undecided'))", \
+	    "项目资产须全部登记并确权", \
+	    "Every asset of the project must be recorded and titled." }
+static const struct demand titled_demands[] = { TITLED, { 0 } };
 static const struct demand transfer_demands[] = {
+	TITLED,
 	{ "not_handed_over", "r.handed_over_on IS NOT NULL",
 	    "须先由主管部门提出移交", "The department must hand over first." },
 	{ "not_receiver",
@@ -116,10 +116,11 @@ static const struct demand eliminate_demands[] = {
 	{ "steps_missing",
 	    "(SELECT count(DISTINCT e.step) FROM elimination_step e"
 	    " WHERE e.case_id IN (" CASE_C4 ") AND e.voided_at IS NULL"
+	    " AND e.evidence_id IS NOT NULL"
 	    " AND e.step IN ('argue', 'causes', 'debts', 'legacy', 'title',"
 	    " 'archive')) = 6",
-	    "退出前的六个步骤须全部办结并登记",
-	    "The six steps before the exit must all be recorded." },
+	    "退出前的六个步骤须全部办结并有佐证",
+	    "The six steps before the exit must be done, with evidence." },
 	{ "archive_incomplete",
 	    "(SELECT archive_missing(c.id, r.id, CASE WHEN"
 	    " r.revive_path = 'B' OR EXISTS (SELECT FROM elimination_step e"

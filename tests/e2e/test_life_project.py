@@ -279,6 +279,16 @@ def test_transfer_needs_titled_assets_and_the_receiver(county):
             **take)
     done(who("bumenlead"), P, row, "hand_over", "settled", **give_over)
     refused(who("nongye"), P, row, "transfer", "not_receiver", **take)
+    # What turns up between the two is titled as well.
+    late = make(who("bumen"), "assets", project_id=row["id"],
+                division_code=VILLAGE, name="水泵", asset_type="operating",
+                asset_no=f"B-{row['project_no'][-3:]}", owner_kind="undecided",
+                acquired_on="2024-09-30", original_value_fen=WAN,
+                supervising_org_id=town)
+    refused(who("sihushan-lead"), P, row, "transfer", "assets_untitled",
+            **take)
+    r = who("bumen").post(f"/v1/assets/{late['id']}/void", {"reason": "重复"})
+    assert r.status == 200, r
     row = done(who("sihushan-lead"), P, row, "transfer", "transferred",
                **take)
     refused(who("sihushan-lead"), P, row, "operate", "needed",
@@ -316,9 +326,17 @@ def test_elimination_is_complete_or_does_not_happen(county):
                 " final_class4 = 'C4', final_batch4 = 'K4'"
                 f" WHERE id = '{case['id']}'")
     refused(who("shizhuanban"), P, row, "eliminate", "steps_missing", **leave)
-    for step in ("argue", "causes", "debts", "legacy", "title", "archive"):
-        make(who("sihushan"), "elimination-steps", case_id=case["id"],
-             step=step, done_on="2024-12-20")
+    steps = [make(who("sihushan"), "elimination-steps", case_id=case["id"],
+                  step=step, done_on="2024-12-20")
+             for step in ("argue", "causes", "debts", "legacy", "title",
+                          "archive")]
+    # Each step is shown by something (T14).
+    refused(who("shizhuanban"), P, row, "eliminate", "steps_missing", **leave)
+    paper = send(who("sihushan"), PDF, "佐证.pdf").json["id"]
+    for step in steps:
+        r = who("sihushan").patch(f"/v1/elimination-steps/{step['id']}",
+                                  {"evidence_id": paper}, step["rev"])
+        assert r.status == 200, r
     refused(who("shizhuanban"), P, row, "eliminate", "archive_incomplete",
             **leave)
     catalog = make(who("nongye"), "archive-catalogs", code="elimination",
