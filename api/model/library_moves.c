@@ -47,9 +47,13 @@
 static const struct demand declare_demands[] = {
 	{ "incomplete", PROJECT("p.construction_nature IS NOT NULL AND"
 	    " p.plan_start_on IS NOT NULL AND p.plan_end_on IS NOT NULL AND"
-	    " p.benefit_target IS NOT NULL AND p.total_investment_fen > 0"),
-	    "项目须填建设性质、计划开工和完工时间、总投资、绩效目标",
-	    "The project needs its nature, planned dates, total and goals." },
+	    " p.benefit_target IS NOT NULL AND p.total_investment_fen > 0 AND"
+	    " p.competent_org_id IS NOT NULL AND p.participation IS NOT NULL"
+	    " AND coalesce(p.benefit_households, p.benefit_people) > 0"),
+	    "项目须填建设性质、计划开工和完工时间、责任单位、总投资、受益对象、"
+	    "绩效目标、群众参与",
+	    "The project needs its nature, planned dates, department, total, "
+	    "whom it benefits, goals and how people take part." },
 	{ 0 },
 };
 static const struct demand finance_demands[] = { CHECKED, { 0 } };

@@ -90,7 +90,8 @@ def project_body(county, **more):
             "construction_nature": "new", "content": "建设虾田二百亩",
             "total_investment_fen": 100 * WAN, "support_fund_fen": 80 * WAN,
             "plan_start_on": "2024-03-01", "plan_end_on": "2024-10-31",
-            "benefit_target": "带动三十户", "planned_owner_kind":
+            "benefit_target": "带动三十户", "benefit_households": 30,
+            "participation": "土地流转、务工", "planned_owner_kind":
             "village_coll", "competent_org_id": org(who("nongye"),
                                                     "沅江市水利局"), **more}
 
