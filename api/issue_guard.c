@@ -32,12 +32,14 @@ guard_due(struct request *r, const char *const *row, const char **zh,
 		return unmet(zh, en, "due_on",
 		    "限期整改必须写明整改时限 due_on",
 		    "A limited rectification needs due_on.");
+	/* Later only what lasts, and as the county approved it (A27). */
 	if (due != NULL && stop != NULL && strcmp(due, stop) > 0 &&
-	    !is(mode, "long_term"))
+	    !(is(mode, "long_term") && get(row, "next_review_on") != NULL))
 		return unmet(zh, en, "hard_stop",
-		    arena_printf(&r->arena, "整改时限不能晚于 %s", stop),
-		    arena_printf(&r->arena, "due_on must be %s or earlier.",
-		    stop));
+		    arena_printf(&r->arena, "整改时限不能晚于 %s；需要长期坚持的，"
+		    "由县批准转长期坚持", stop),
+		    arena_printf(&r->arena, "due_on must be %s or earlier; "
+		    "what lasts is suspended by the county.", stop));
 	return NULL;
 }
 

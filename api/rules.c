@@ -10,7 +10,7 @@
 enum column {
 	DESCRIPTION, PROGRESS_TEXT, IS_COMPLETED, INCOMPLETE_REASON, EXPECTED_ON,
 	CLOSED, ACCEPTED, LEADER_NAME, RECTIFY_MODE, DUE_ON,
-	ACCEPTED_ON, D_UNIT_OR_PROJECT, D_ENTITY, D_HAPPENED_ON, D_BASIC
+	NEXT_REVIEW_ON, ACCEPTED_ON, D_UNIT_OR_PROJECT, D_ENTITY, D_HAPPENED_ON, D_BASIC
 };
 static const char *const names[] = {
 	[DESCRIPTION] = "description",
@@ -23,6 +23,7 @@ static const char *const names[] = {
 	[LEADER_NAME] = "leader_name",
 	[RECTIFY_MODE] = "rectify_mode",
 	[DUE_ON] = "due_on",
+	[NEXT_REVIEW_ON] = "next_review_on",
 	[ACCEPTED_ON] = "accepted_on",
 	[D_UNIT_OR_PROJECT] = "d_unit_or_project",
 	[D_ENTITY] = "d_entity",
@@ -204,14 +205,16 @@ rule_y36(const struct look *l)
 		    "限期整改的要写明整改时限", "has no time limit");
 }
 
-/* §8 A1: everything is rectified by the hard stop of the action. */
+/* §8 A1: everything is rectified by the hard stop of the action, but for what
+ * lasts and the county has under review (A27). */
 static void
 rule_a1(const struct look *l)
 {
 	const char *due = get(l, DUE_ON), *mode = get(l, RECTIFY_MODE);
 	const char *stop;
 
-	if (due == NULL || (mode != NULL && strcmp(mode, "long_term") == 0))
+	if (due == NULL || (mode != NULL && strcmp(mode, "long_term") == 0 &&
+	    get(l, NEXT_REVIEW_ON) != NULL))
 		return;
 	stop = action_param(l->action, "hard_stop_on");
 	if (stop == NULL || strcmp(due, stop) <= 0)

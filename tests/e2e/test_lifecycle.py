@@ -234,10 +234,15 @@ def test_suspend_void_merge_reopen(county):
 
     i = report(clerk)
     done(clerk, i, "assign", **ASSIGN)
-    done(clerk, i, "plan", **{**PLAN, "rectify_mode": "long_term"})
+    # Whoever rectifies does not let himself have longer (A27).
+    lasting = {**PLAN, "rectify_mode": "long_term"}
+    assert command(clerk, i, "plan", **lasting, due_on="2024-12-31").json[
+        "code"] == "hard_stop"
+    done(clerk, i, "plan", **lasting)
     done(clerk, i, "start")
-    i = done(who("shizhang"), i, "suspend", next_review_on="2024-01-31")
-    assert i["state"] == "suspended"
+    i = done(who("shizhang"), i, "suspend", next_review_on="2024-01-31",
+             due_on="2024-12-31")
+    assert (i["state"], i["due_on"]) == ("suspended", "2024-12-31")
 
 
 def test_commands_honour_if_match_and_idempotency(county):

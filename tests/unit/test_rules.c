@@ -106,7 +106,8 @@ one_fault_each(void **state)
 	/* A1: the hard stop itself is still in time. */
 	check(C("due_on", "2023-06-30"), NULL, NULL, NULL);
 	check(C("due_on", "2023-07-01"), "R-17", "due_on", "error");
-	check(C("due_on", "2023-07-01", "rectify_mode", "long_term"), NULL,
+	check(C("due_on", "2023-07-01", "rectify_mode", "long_term",
+	    "next_review_on", "2024-01-31"), NULL,
 	    NULL, NULL);
 	/* */
 	check(C("accepted_on", "2023-06-01"), NULL, NULL, NULL);
