@@ -261,6 +261,6 @@ const struct entity ranking_item_entity = { .name = "ranking_item",
 	.nfields = COUNT(ranking_item_fields),
 	.group = "indicator",
 	.parent = "run_id",
-	.key = L("run_id", "ranked_code"),
+	.key = L("run_id", "ranked_code", "org_id"),
 	.action = ACTION_OPTIONAL,
 	.business = true };

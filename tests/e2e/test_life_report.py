@@ -2,7 +2,7 @@
 (domain.md 3.5.10, 3.5.11, R-12, R-18)."""
 from files import PDF, jpeg, send
 from lives import (COUNTY, SIBLING, TOWN, agrees, day, done, everybody, make,
-                   may, refused)
+                   may, org, refused)
 
 SENT, OWED = "report-submissions", "report-obligations"
 number = iter(range(1, 1000))
@@ -255,6 +255,19 @@ def test_a_ranking_moves_the_amounts_of_the_last_to_the_first(county):
                   for x in moved.json["items"]) == [
         (f"4309811{n:02}000", w * 1000000, 2026) for n, w in (
             (1, 300), (2, 100), (3, 200), (5, -100), (6, -200), (7, -300))]
+
+
+def test_departments_of_a_county_are_ranked_beside_each_other(county):
+    """F16: 各乡镇、县直重点行业部门 are ranked, each of them once."""
+    who = everybody(county)
+    run, _ = ranked(who, [], "weekly")
+    item = {"run_id": run["id"], "ranked_code": COUNTY, "score": "90"}
+    bureau = who("nongye")
+    for code in ("slj", "nyncj", None):
+        body = {**item, **({"org_id": org(county, code)} if code else {})}
+        make(bureau, "ranking-items", **body)
+        r = bureau.post("/v1/ranking-items", body)
+        assert (r.status, r.json["code"]) == (409, "duplicate"), code
 
 
 def test_a_weekly_ranking_moves_no_funds(county):
