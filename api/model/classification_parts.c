@@ -81,6 +81,13 @@ static const struct field idle_fact_fields[] = {
 	    F_FILTER, 0, 0, 0, NULL, "R-23", NULL },
 };
 
+static const struct refusal idle_fact_refusals[] = {
+	{ "idle_fact_verified", "case_id", "R-15",
+	    "已经部门核查的情况不能再改或作废，只能登记耕地恢复日期",
+	    "was evaluated by these facts: only restored_on is added" },
+	{ 0 },
+};
+
 const struct entity idle_fact_entity = { .name = "idle_fact",
 	.path = "idle-facts",
 	.table = "idle_fact",
@@ -92,6 +99,7 @@ const struct entity idle_fact_entity = { .name = "idle_fact",
 	.group = "class",
 	.parent = "case_id",
 	.key = L("case_id"),
+	.refusals = idle_fact_refusals,
 	.action = ACTION_REQUIRED,
 	.business = true };
 

@@ -433,6 +433,9 @@ static const struct field risk_episode_fields[] = {
 };
 
 static const struct refusal risk_episode_refusals[] = {
+	{ "risk_episode_evaluated", "line_results", "R-04",
+	    "已自评的核查结果不能再改，须退回整治后重新自评",
+	    "are as they were evaluated, until it is returned" },
 	{ "row_kept", "voided_at", "B20",
 	    "已审定等级的风险周期不能作废",
 	    "An episode whose level is confirmed is not void." },

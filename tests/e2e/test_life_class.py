@@ -309,6 +309,32 @@ def test_one_case_of_a_subject(county):
     assert r.status in (400, 403, 404, 405, 409, 422), r
 
 
+def test_what_was_verified_stays(county):
+    """T24, T27, T41: neither what was asked nor what was found is rewritten,
+    or taken away, behind those who decided on it."""
+    who = cast(county)
+    c = case(county, "C3")
+    facts = who("lh-guan").get(f"/v1/idle-facts?case_id={c['id']}").json[
+        "items"][0]
+    change(who("huangmaozhou"), "idle-facts", facts, farmland_flag="feinong")
+    c = bring(county, c, "C3", "self_check")
+    change(who("huangmaozhou"), "idle-facts", facts, debts_text="欠工程款3万元")
+    now = read(who("lh-guan"), C, c)
+    r = who("lh-guan").patch(f"/v1/{C}/{c['id']}", {"consultations": []},
+                             rev=now["rev"])
+    assert r.status == 422 and r.json["faults"][0]["rule"] == "T24", r
+    done(who("bumenlead"), C, c, "evaluate", **body(county, "C3", "evaluate"))
+    for more in ({"farmland_flag": "none"}, {"debts_text": "无"},
+                 {"causes": ["U2"]}):
+        r = who("huangmaozhou").patch(
+            f"/v1/idle-facts/{facts['id']}", more,
+            rev=read(who("lh-guan"), "idle-facts", facts)["rev"])
+        assert r.status == 422 and r.json["faults"][0]["rule"] == "R-15", r
+    refused(who("huangmaozhou"), "idle-facts", facts, "void",
+            "idle_fact_verified", reason="不涉及耕地")
+    change(who("huangmaozhou"), "idle-facts", facts, restored_on="2025-03-10")
+
+
 def test_only_what_is_given_up_is_replaced(county):
     """T15: 淘汰项目 are replaced by others, no other project is."""
     who = cast(county)
