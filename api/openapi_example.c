@@ -9,6 +9,49 @@
 
 #define ID "0190f3a2-4b7c-7d10-9a55-2f1c3c8e0001"
 
+/* Where the type alone does not tell: what the server asks of a field, or of
+ * several together. */
+static const struct {
+	const char *entity, *field, *json;
+} fitting[] = {
+	{ "action", "code", "\"bangfu-2026\"" },
+	{ "action", "doc_issuers", "[]" },
+	{ "action", "doc_parents", "[]" },
+	{ "action", "lead_orgs", "[]" },
+	{ "action", "scope_fund_types", "[]" },
+	{ "action", "status", "\"draft\"" },
+	{ "asset_operation_year", "distribution", "[]" },
+	{ "classification_case", "consultations", "[]" },
+	{ "county_year_fact", "division_code", "\"430981000000\"" },
+	{ "division", "kind", "\"cunwei\"" },
+	{ "division", "code", "\"430981107801\"" },
+	{ "division", "level", "5" },
+	{ "division", "parent_code", "\"430981107000\"" },
+	{ "division", "successor_code", "null" },
+	{ "division", "valid_to", "null" },
+	{ "filing_review", "division_code", "\"430981000000\"" },
+	{ "form_question", "choices", "[]" },
+	{ "form_question", "responsible_lines", "[]" },
+	{ "form_question", "sum_of", "[]" },
+	{ "form_template", "header_fields", "[]" },
+	{ "form_template", "sections", "[]" },
+	{ "form_template", "sign_blocks", "[]" },
+	{ "fund_allocation", "division_code", "\"430981000000\"" },
+	{ "fund_progress_snapshot", "division_code", "\"430981000000\"" },
+	{ "org_unit", "code", "\"xczxb\"" },
+	{ "org_unit", "kind", "\"sector_dept\"" },
+	{ "org_unit", "level", "4" },
+	{ "org_unit", "parent_org_id", "null" },
+	{ "report_def", "blocks", "[]" },
+	{ "report_def", "figures", "[]" },
+	{ "report_def", "units", "[]" },
+	{ "risk_assessment", "flag_notes", "[]" },
+	{ "village_year_fact", "division_code", "\"430981001201\"" },
+	{ "webhook", "entities", "[\"issue\"]" },
+	{ "webhook", "url", "\"https://hook.example.cn/changes\"" },
+};
+
+static json_t *fits(const struct entity *, const struct field *);
 static json_t *text_example(const struct field *);
 static json_t *number_example(const struct field *);
 static json_t *code_example(const struct field *);
@@ -62,12 +105,23 @@ openapi_example_of(const struct entity *e, bool writable)
 		if (e->state != NULL && strcmp(f->name, e->state) == 0 &&
 		    e->initial != NULL)
 			v = json_string(e->initial);
-		else
+		else if ((v = fits(e, f)) == NULL)
 			v = openapi_example(f);
 		if (v != NULL)
 			SET(o, f->name, v);
 	}
 	return o;
+}
+
+static json_t *
+fits(const struct entity *e, const struct field *f)
+{
+	for (size_t i = 0; i < COUNT(fitting); i++)
+		if (strcmp(fitting[i].entity, e->name) == 0 &&
+		    strcmp(fitting[i].field, f->name) == 0)
+			return json_loads(fitting[i].json, JSON_DECODE_ANY,
+			    NULL);
+	return NULL;
 }
 
 /* The label, unless the field wants a text of a kind. */

@@ -158,6 +158,9 @@ entity_schema(const struct entity *e, enum use use)
 			continue;
 		if (use == USE_CHANGE && (f->flags & F_CREATE))
 			continue;
+		if (use != USE_READ && e->business && e->action ==
+		    ACTION_NONE && strcmp(f->name, "action_id") == 0)
+			continue;
 		SET(props, f->name, property(e, f, use));
 		if (use == USE_NEW && (f->flags & F_REQUIRED))
 			json_array_append_new(required, json_string(f->name));

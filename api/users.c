@@ -214,11 +214,12 @@ users_schema(void)
 	json_object_set_new(properties, "grants", shape_schema_list(grants_schema()));
 	json_array_append_new(json_object_get(one, "required"),
 	    json_string("grants"));
-	return json_pack("{ss s{ss ss ss s[{ss}]} s[O {ss sb s[s]"
+	return json_pack("{ss s{ss ss ss ss s[{ss}]} s[O {ss sb s[s]"
 	    " s{so s{ss ss} s{ss}}}]}", "description",
 	    "One person, or several; what is known already is changed.",
 	    "example", "login", "zhangsan", "name", "张三", "division_code",
-	    "430981001000", "grants", "role", "township_clerk", "oneOf", one, "type",
+	    "430981001000", "password", "what-was-agreed", "grants", "role",
+	    "township_clerk", "oneOf", one, "type",
 	    "object", "additionalProperties", false, "required", "users", "properties", "users", shape_schema_list(one),
 	    "initial_password", "type", "string", "description",
 	    "For those who are new and have no password of their own.",
