@@ -36,6 +36,7 @@ static enum swapped came_out(const struct swap *, struct held *);
 static enum hash hash_at(const struct swap *, int dir, const char *name);
 static bool exchange(const struct swap *, struct held *);
 static bool move_free(int from, const char *a, int to, const char *b);
+static bool two_names(const struct swap *, const struct held *);
 static bool same_file(int fd, int dir, const char *name);
 static void settle_dirs(const struct held *);
 static void step(const struct swap *, int);
@@ -185,6 +186,8 @@ swap_recover(const struct swap *s)
 	}
 	if (hash_at(s, h.tmp, s->tmp) == HASH_1)
 		unlinkat(h.tmp, s->tmp, 0);
+	if (two_names(s, &h))
+		unlinkat(h.kept, s->version, 0);
 	settle_dirs(&h);
 out:
 	release(&h);
@@ -251,6 +254,16 @@ move_free(int from, const char *a, int to, const char *b)
 	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 		return false;
 	return linkat(from, a, to, b, 0) == 0 && unlinkat(from, a, 0) == 0;
+}
+
+/* Dead inside move_free(), between its link and its unlink. */
+static bool
+two_names(const struct swap *s, const struct held *h)
+{
+	struct stat a, b;
+	return fstatat(h->dir, h->name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstatat(h->kept, s->version, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 static bool

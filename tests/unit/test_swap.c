@@ -268,6 +268,23 @@ test_recovery_table(void **unused)
 	}
 }
 
+/* Where a rename is a link and an unlink, one may die in between: a workbook
+ * of two names would not be read. */
+static void
+test_a_crash_inside_a_rename(void **unused)
+{
+	(void)unused;
+	struct scratch s = folder();
+	struct swap w = plan(&s, false);
+	struct stat st;
+	assert_int_equal(linkat(s.fd, TARGET, s.fd, KEPT, 0), 0);
+	assert_int_equal(swap_recover(&w), SWAP_CHANGED);
+	assert_string_equal(scratch_read(&s, TARGET), "theirs");
+	assert_int_equal(fstatat(s.fd, TARGET, &st, 0), 0);
+	assert_int_equal(st.st_nlink, 1);
+	scratch_drop(&s);
+}
+
 static void
 test_a_fresh_workbook_takes_no_name(void **unused)
 {
@@ -316,6 +333,7 @@ main(void)
 		cmocka_unit_test(test_a_save_in_between_is_never_lost),
 		cmocka_unit_test(test_a_crash_at_any_step),
 		cmocka_unit_test(test_recovery_table),
+		cmocka_unit_test(test_a_crash_inside_a_rename),
 		cmocka_unit_test(test_a_fresh_workbook_takes_no_name),
 		cmocka_unit_test(test_owner_mode_and_attributes_stay),
 	};
