@@ -98,7 +98,8 @@ def step(c, rng, m, books, n):
         return f"patch {row} {f} {value}"
     b = rng.choice(books)
     export = b.export["export"]
-    known = [r for r in set(m.shown[export]) | set(m.shadow[export])
+    # In the order in which they came: a seed is the same run every time.
+    known = [r for r in {**m.shown[export], **m.shadow[export]}
              if r in m.now or r in b.spares[:3]]
     ops, done = [], []
     for row in rng.sample(known, min(len(known), rng.randrange(1, 5))):
