@@ -14,6 +14,7 @@ void users_init(void);	 /* people and their roles, written … */
 void users_list_init(void); /* … and read */
 void actions_init(void);
 void roles_init(void);
+void code_sets_init(void); /* what coded fields hold */
 
 /* users_grants.c: the grants of one person, faults with their path. */
 void grants_check(struct request *, json_t *user, const char *path);

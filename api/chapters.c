@@ -45,6 +45,7 @@ chapters(void)
 	users_list_init();
 	actions_init();
 	roles_init();
+	code_sets_init();
 	sync_init();
 	parts_init();
 	quality_init();

@@ -1,6 +1,7 @@
 /* Code sets: a sorted-by-set array of items over an optional base. */
 #include "codes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -24,6 +25,7 @@ struct codes {
 static struct span *span_of(const struct codes *, const char *set);
 static struct span *span_add(struct codes *, const char *set);
 static unsigned hash(const char *);
+static int by_name(const void *, const void *);
 
 struct codes *
 codes_new(struct arena *a, const struct codes *base)
@@ -79,6 +81,30 @@ codes_items(const struct codes *c, const char *set, const struct code **items)
 	}
 	*items = NULL;
 	return 0;
+}
+
+size_t
+codes_sets(const struct codes *c, struct arena *a, const char ***sets)
+{
+	size_t room = 0, n = 0, kept = 0;
+
+	for (const struct codes *k = c; k != NULL; k = k->base)
+		room += k->nspans;
+	*sets = arena_array(a, room + 1, sizeof **sets);
+	for (const struct codes *k = c; k != NULL; k = k->base)
+		for (size_t i = 0; i < k->nspans; i++)
+			(*sets)[n++] = k->span[i].set;
+	qsort(*sets, n, sizeof **sets, by_name);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || strcmp((*sets)[kept - 1], (*sets)[i]) != 0)
+			(*sets)[kept++] = (*sets)[i];
+	return kept;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 const char *

@@ -34,5 +34,7 @@ const char *codes_label(const struct codes *, const char *set,
 /* The items in order; 0 when the set is unknown. */
 size_t codes_items(const struct codes *, const char *set,
     const struct code **items);
+/* The names of all sets, the base's too, in order; how many. */
+size_t codes_sets(const struct codes *, struct arena *, const char ***sets);
 
 #endif

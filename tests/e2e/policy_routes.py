@@ -29,6 +29,7 @@ GET    /v1/sessions                      person
 DELETE /v1/sessions/current              person!+app
 DELETE /v1/sessions/{id}                 person        nothing
 GET    /v1/roles                         person
+GET    /v1/code-sets                     person+app
 GET    /v1/explain                       person
 PUT    /v1/roles/{code}                  secure        installation
 POST   /v1/actions                       configure
