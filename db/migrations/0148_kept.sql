@@ -36,17 +36,19 @@ CREATE OR REPLACE FUNCTION project_evaluated(project uuid) RETURNS boolean
           evaluation_due(p.total_investment_fen, p.action_id))
     ORDER BY v.concluded_on DESC, v.updated_at DESC LIMIT 1), false) $$;
 
--- What was handed in for approval is what is approved, and is carried out.
-CREATE FUNCTION plan_settled() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Refuses what the trigger's WHEN describes, by the name that is its argument.
+CREATE FUNCTION refused_as() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE check_violation USING CONSTRAINT = TG_ARGV[0], TABLE = TG_TABLE_NAME,
-    MESSAGE = 'the plan was handed in';
+    MESSAGE = 'decided on as it stands';
 END $$;
+
+-- What was handed in for approval is what is approved, and is carried out.
 CREATE TRIGGER settled BEFORE UPDATE ON rectification_plan FOR EACH ROW
   WHEN (OLD.state <> 'draft' AND (OLD.title, OLD.level_label, OLD.start_on,
     OLD.due_on, OLD.goal, OLD.file_id) IS DISTINCT FROM (NEW.title,
     NEW.level_label, NEW.start_on, NEW.due_on, NEW.goal, NEW.file_id))
-  EXECUTE FUNCTION plan_settled('rectification_plan_settled');
+  EXECUTE FUNCTION refused_as('rectification_plan_settled');
 
 CREATE FUNCTION task_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -6,21 +6,16 @@
 
 SET ROLE taizhang_owner;
 
-CREATE FUNCTION evaluated_kept() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE check_violation USING CONSTRAINT = TG_ARGV[0], TABLE = TG_TABLE_NAME,
-    MESSAGE = 'evaluated as it stands';
-END $$;
 CREATE TRIGGER evaluated BEFORE UPDATE ON risk_episode FOR EACH ROW
   WHEN (OLD.state IN ('self_evaluated', 'applied', 'doc_reviewed',
       'site_evaluated', 'downgraded')
     AND (OLD.standard_version, OLD.line_results) IS DISTINCT FROM
       (NEW.standard_version, NEW.line_results))
-  EXECUTE FUNCTION evaluated_kept('risk_episode_evaluated');
+  EXECUTE FUNCTION refused_as('risk_episode_evaluated');
 CREATE TRIGGER consulted BEFORE UPDATE ON classification_case FOR EACH ROW
   WHEN (OLD.state <> 'draft'
     AND OLD.consultations IS DISTINCT FROM NEW.consultations)
-  EXECUTE FUNCTION evaluated_kept('classification_case_consulted');
+  EXECUTE FUNCTION refused_as('classification_case_consulted');
 
 CREATE FUNCTION idle_fact_verified() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
