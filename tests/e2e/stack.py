@@ -296,8 +296,18 @@ class Stack:
             return pid == self.process.pid
         return sorted(p for p in parent if comm[p] == name and ours(p))
 
+    def passed(self):
+        """Every transaction that was under way has ended: the feed, which
+        stops before the oldest, tells of all that was written until now."""
+        self.psql("DO $$ DECLARE mine xid8 := pg_current_xact_id(); BEGIN"
+                  " COMMIT; WHILE pg_snapshot_xmin(pg_current_snapshot()) <="
+                  " mine LOOP PERFORM pg_sleep(0.005); COMMIT; END LOOP; END"
+                  " $$")
+
     def client(self, token=None):
-        return Client(self.port, token, self.built)
+        c = Client(self.port, token, self.built)
+        c.stack = self
+        return c
 
     @property
     def password(self):

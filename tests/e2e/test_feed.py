@@ -23,6 +23,7 @@ def own():
 def read_all(client, query="", after=None):
     """Every item from the cursor on, and the cursor behind them."""
     items = []
+    client.stack.passed()
     while True:
         r = client.get("/v1/changes?limit=37" + query +
                        (f"&after={after}" if after else ""))
@@ -34,6 +35,7 @@ def read_all(client, query="", after=None):
 
 
 def now(client, query=""):
+    client.stack.passed()
     r = client.get(f"/v1/changes?after=now{query}")
     assert r.status == 200 and r.json["items"] == []
     return r.json["next"]
@@ -73,6 +75,7 @@ class Reader(threading.Thread):
             self.failure = e
 
     def finish(self):
+        self.client.stack.passed()
         self.stopping = True
         self.join(30)
         assert not self.failure and not self.is_alive(), self.failure
