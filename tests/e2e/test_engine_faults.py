@@ -49,7 +49,7 @@ def test_backend_killed(engine):
         engine.psql("select pg_terminate_backend(pid) from pg_stat_activity "
                     "where application_name = 'taizhang-api'")
         wait_for(lambda: engine.client().get("/test/items/1").status == 200,
-                 3, 0.02, why="healed")
+                 10, 0.02, why="healed")
     assert len(engine.workers()) == 1
 
 
@@ -57,7 +57,7 @@ def test_backend_killed_while_holding(engine):
     # A listener that comes back wakes whoever waits: let it be there.
     wait_for(lambda: engine.psql(
         "select count(*) from pg_stat_activity where application_name = "
-        "'taizhang-api'") == "4", 3, why="all connections")
+        "'taizhang-api'") == "4", 10, why="all connections")
     time.sleep(0.3)
     with socket.create_connection(("127.0.0.1", engine.port)) as s:
         s.sendall(b"POST /test/hold/4?end=park HTTP/1.1\r\nHost: a\r\n"
@@ -92,13 +92,15 @@ def test_restart_of_postgresql_under_load(fresh):
     assert e.client().get("/test/hello").status == 200
     e.postgres("start")
     back = time.monotonic()
-    time.sleep(3)
+    wait_for(lambda: {s for when, s in seen[-200:]} == {200} and
+             time.monotonic() > back + 2, 10, why="healed")
+    well = len(seen)
+    wait_for(lambda: len(seen) > well + 50)
     stop.set()
     for t in threads:
         t.join()
     assert {s for _, s in seen} <= {200, 503}
-    assert all(s == 200 for when, s in seen if when > back + 2)
-    assert sum(1 for when, s in seen if when > back + 2) > 50
+    assert {s for _, s in seen[well:]} == {200}
     assert e.workers() == pids
 
 
@@ -110,10 +112,13 @@ def test_without_postgresql(fresh):
              why="503")
     time.sleep(1.2)
     c = e.client()
-    began = time.monotonic()
-    r = c.get("/test/items/1")
-    assert r.status == 503 and r.headers["retry-after"]
-    assert time.monotonic() - began < 0.2       # at once, no waiting
+    took = []
+    for _ in range(5):      # the quickest: the machine does other things
+        began = time.monotonic()
+        r = c.get("/test/items/1")
+        assert r.status == 503 and r.headers["retry-after"]
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.2, took                # at once, no waiting
     assert c.get("/healthz").status == 200
     ready = c.get("/readyz")
     assert ready.status == 503 and "connection" in ready.json["why"]
@@ -143,11 +148,14 @@ def test_frozen_postgresql(fresh):
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             stuck = pool.submit(e.client().put, "/test/items/77",
                                 {"name": "x"})
-            began = time.monotonic()
-            assert e.client().get("/healthz").status == 200
-            assert time.monotonic() - began < 0.2
+            took, first = [], time.monotonic()
+            for _ in range(5):
+                began = time.monotonic()
+                assert e.client().get("/healthz").status == 200
+                took.append(time.monotonic() - began)
+            assert min(took) < 0.2, took
             assert stuck.result().status == 503
-            assert time.monotonic() - began < 6
+            assert time.monotonic() - first < 12
     finally:
         for pid in backends:
             os.kill(int(pid), signal.SIGCONT)
@@ -180,14 +188,18 @@ def test_drain_on_sigterm(fresh):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         slow = [pool.submit(e.client().get, "/test/sleep/2")
                 for _ in range(3)]
+        wait_for(lambda: int(e.psql(
+            "select count(*) from pg_stat_activity where state = 'active' and"
+            " wait_event = 'PgSleep'")) >= 2, why="asleep")
         parked = pool.submit(e.client().get, "/test/wait")
         time.sleep(0.3)
         began = time.monotonic()
         e.kore.send_signal(signal.SIGTERM)
-        assert all(f.result().status == 200 for f in slow)
         assert parked.result().status == 200
-        e.kore.wait(5)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 3     # not after its five seconds
+        assert all(f.result().status == 200 for f in slow)
+        e.kore.wait(9)
+        assert time.monotonic() - began < 9
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", e.port), 1)
     idle.close()
@@ -216,8 +228,8 @@ def test_drain_has_an_end(fresh):
         time.sleep(0.2)
         began = time.monotonic()
         e.kore.send_signal(signal.SIGTERM)
-        e.kore.wait(5)
-        assert time.monotonic() - began < 3
+        e.kore.wait(6)
+        assert time.monotonic() - began < 6
 
 
 def test_worker_killed(fresh):
@@ -361,7 +373,8 @@ def test_sandbox_with_a_database_over_tls(fresh):
     e.env["PGPORT"] = os.environ["PGPORT"] = str(port)
     try:
         e.start()
-        assert e.psql("select count(*) from pg_stat_ssl where ssl") == "4"
+        wait_for(lambda: e.psql("select count(*) from pg_stat_ssl where ssl")
+                 == "4", why="all connections")
         walk(e)
     finally:
         del os.environ["PGPORT"]
