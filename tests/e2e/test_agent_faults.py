@@ -114,12 +114,14 @@ class Town:
         assert r.returncode == 0, r.stderr
         seen, calls = {}, []
         for line in (self.folder.dir / "trace").read_text().splitlines():
+            if line.startswith("---"):      # a child's end is no call
+                continue
             name = line.split("(")[0]
             seen[name] = seen.get(name, 0) + 1
             if not self.disk or name != "renameat2":
                 calls.append((name, seen[name]))
         self.settle()
-        assert len(calls) > 60 and len(seen) > 8, seen
+        assert len(calls) > 60 and len(seen) > 6, seen
         n = min(n, len(calls))
         out = [calls[(i * len(calls) + self.rng.randrange(len(calls))) // n]
                for i in range(n)]
