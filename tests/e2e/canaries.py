@@ -139,13 +139,14 @@ def seen_in(reply):
 
 
 def bare(reply, *names):
-    """A reply without what is different in every reply, ids struck out."""
+    """A reply without what is different in every reply, or from one minute to
+    the next; ids struck out."""
     head = {k: v for k, v in reply.headers.items() if k not in
             ("date", "x-request-id", "content-length", "ratelimit")}
     text = reply.body.decode(errors="replace")
     for n in names:
         text = text.replace(n, "§")
-    text = re.sub(r'"request_id":"[^"]*"', "", text)
+    text = re.sub(r'"(request_id|last_seen_at)":"[^"]*"', "", text)
     return reply.status, head, text
 
 
