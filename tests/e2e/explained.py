@@ -32,9 +32,10 @@ def plans(stack, ask, table, least=1, said=" FROM {} AS t"):
     answer = ask()
 
     def found():
-        text = log.read_bytes()[begin:].decode()
+        text = log.read_bytes()[begin:].decode(errors="replace")
+        # The last may stand there by half: its other half comes.
         made = [json.loads(t) for t in
-                re.findall(r"plan:\n((?:\t.*\n)+)", text)]
+                re.findall(r"plan:\n((?:\t.*\n)+?\t\}\n)", text)]
         made = [m["Plan"] for m in made
                 if said.format(table) in m["Query Text"]]
         return len(made) >= least and made
