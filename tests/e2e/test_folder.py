@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from sheets import FULL, OTHER, TOWN, c
-from stack import BUILD, ROOT
+from stack import BUILD, ROOT, wait_for
 from staff import FIRST, SHEET, blank_row, edit, fields, find, rows
 from test_agent import REPORT, Folder
 
@@ -145,14 +145,21 @@ def test_a_bad_file_costs_no_more_than_its_look(folder):
     later(f)
     with sqlite3.connect(f.state / "agent.sqlite") as db:
         db.execute("UPDATE file SET recheck_in = 1 WHERE recheck_in > 0")
-    p = subprocess.Popen([BUILD / "taizhang-agent", "--config",
-                          f.dir / "agent.conf", "run"], text=True,
-                         stderr=subprocess.PIPE)
-    time.sleep(3)
-    p.send_signal(signal.SIGTERM)
-    log = p.communicate(timeout=10)[1]
-    looks = [x for x in log.splitlines() if '"version"' in x and "半个" in x]
-    assert len(looks) == 1, looks
+    log = f.dir / "log"
+
+    def looks():
+        return [x for x in log.read_text(errors="replace").splitlines()
+                if '"version"' in x and "半个" in x]
+    with open(log, "w") as err:
+        p = subprocess.Popen([BUILD / "taizhang-agent", "--config",
+                              f.dir / "agent.conf", "run"], stderr=err)
+    try:
+        wait_for(looks, why="a look")
+        time.sleep(3)
+    finally:
+        p.send_signal(signal.SIGTERM)
+        p.wait(20)
+    assert len(looks()) == 1, looks()
     assert "半个.xlsx" + REPORT in f.notes()
 
 
