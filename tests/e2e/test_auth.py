@@ -19,15 +19,23 @@ def test_me(county):
 
 def test_wrong_password_and_unknown_user_look_the_same(county):
     spent, bodies = ([], []), []
-    for n in range(6):      # the quickest of each: the machine does other things
+
+    def alike():    # the quickest of each: the machine does other things
+        return 0.2 < min(spent[0]) / min(spent[1]) < 5
+    for n in range(40):
+        if n >= 6 and n % 2 == 0 and alike():
+            break
         name = "nobody-" + uuid.uuid4().hex[:6] if n % 2 else "yanzhihu"
         at = time.monotonic()
         r = sign_in(county, name, "not the password")
         spent[n % 2].append(time.monotonic() - at)
         assert r.status == 401
         bodies.append({k: v for k, v in r.json.items() if k != "request_id"})
+        if n % 8 == 7:      # before the fifth of one account
+            county.psql("DELETE FROM login_failure")
     assert all(b == bodies[0] for b in bodies), bodies
-    assert 0.2 < min(spent[0]) / min(spent[1]) < 5, spent
+    assert alike(), spent
+    county.psql("DELETE FROM login_failure")
 
 
 def test_five_failures_lock_the_account_alone(county):
