@@ -117,7 +117,7 @@ class Engine:
     def log(self):
         return (self.dir / "api.log").read_text(errors="replace")
 
-    def raw(self, data, wait=3.0):
+    def raw(self, data, wait=3.0, after=0.4):
         """Everything the server says to these bytes until it closes or is
         silent, and whether it closed."""
         with self.connect() as s:
@@ -129,7 +129,7 @@ class Engine:
                     s.sendall(piece)
                 except OSError:
                     break
-            return listen(s, wait)
+            return listen(s, wait, after)
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port))
@@ -149,8 +149,9 @@ class Engine:
             shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def listen(s, wait=3.0):
-    """Reads until the end or `wait` seconds of silence: (bytes, closed)."""
+def listen(s, wait=3.0, after=0.4):
+    """Reads until the end or `wait` seconds of silence, once there is a whole
+    answer `after` seconds: (bytes, closed)."""
     s.settimeout(wait)
     got = b""
     try:
@@ -160,7 +161,7 @@ def listen(s, wait=3.0):
                 return got, True
             got += part
             if complete(got):
-                s.settimeout(min(wait, 0.4))    # what else would come
+                s.settimeout(min(wait, after))  # what else would come
     except socket.timeout:
         return got, False
     except ConnectionResetError:

@@ -71,7 +71,10 @@ CLOSING = {"old, closed", "old put", "close asked", "close in a list",
                          ids=[row[0] for row in TABLE])
 def test_table(front, name, data, status, stays):
     want = {**MENDED, **REFUSED}.get(name, [status])
-    got, closed = front.raw(data, 1.5)
+    # Ten seconds for what must come, less for what must not.
+    silent = not want or "head" in name.split()
+    got, closed = front.raw(data, 1.5 if silent else 10, 10 if name in CLOSING
+                            else 2 if len(want) > 1 else 0.4)
     if name in ("head", "body on head"):
         got = got.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
         got = got.replace(b"content-length", b"x-length")
@@ -144,8 +147,7 @@ def test_the_next_visitor_gets_his_own_answer(front, n):
             with front.connect() as victim:
                 victim.sendall(b"GET /test/params/mine%d HTTP/1.1\r\n"
                                b"Host: a\r\n\r\n" % i)
-                victim.settimeout(2)
-                got = victim.recv(4096)
+                got, _ = listen(victim, 10, 0.01)
                 assert statuses(got) == [200] and b"mine%d" % i in got
         got, _ = listen(s, 0.5)
         assert b"mine" not in got and got.count(b"HTTP/1.1 2") <= 1
@@ -245,13 +247,13 @@ def test_h2_becomes_no_other_h1(front, name):
     headers, body = TRICKS[name]
     with H2(front) as c:
         n = c.send(headers, body)
-        got = c.answers(1)
+        got = c.answers(10 if name in HARMLESS else 1)
         end = got.get(n, "closed" if got.get("closed") else None)
         assert end == HARMLESS.get(name) or end in ("reset", "closed") or 400 <= end < 600, (name, got)
         assert b"smuggled" not in b"".join(c.bodies.values())
     with H2(front) as c:        # on the same connections to the API
         n = c.send(ask(b"/test/params/mine"))
-        assert c.answers(2)[n] == 200 and b"mine" in c.bodies[n]
+        assert c.answers(10)[n] == 200 and b"mine" in c.bodies[n]
 
 
 def test_h2_rapid_resets_cost_the_others_nothing(front):
@@ -285,7 +287,7 @@ def test_h2_endless_headers_are_cut(front):
 def test_slow_body_gets_408(front):
     with front.connect() as s:
         s.sendall(POST + b"Content-Length: 10\r\n\r\n{")
-        got, _ = listen(s, 6)
+        got, _ = listen(s, 15)
         assert statuses(got) == [408]
 
 
@@ -296,8 +298,8 @@ def test_a_hundred_slow_heads_stop_nobody(front):
             s.sendall(b"GET /test/hello HTTP/1.1\r\n")
         began = time.monotonic()
         assert front.client().get("/test/hello").status == 200
-        assert time.monotonic() - began < 2
-        got, closed = listen(held[0], 13)
+        assert time.monotonic() - began < 8     # they have ten seconds
+        got, closed = listen(held[0], 25, 25)
         assert statuses(got) == [408] and closed
     finally:
         for s in held:
@@ -408,14 +410,14 @@ def test_operators_pages_are_not_for_the_outside(front):
                  b"/%2Fmetrics", b"//metrics", b"/metrics/", b"/metrics?x=1",
                  b"/./metrics", b"/x/../metrics", b"/%2e/metrics"):
         got, _ = front.raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n",
-                           1)
+                           10)
         assert statuses(got)[0] in (400, 404), path
         assert b"taizhang_" not in got
     assert c.get("/healthz").status == 200
 
 
 def seen_from(front, address, **headers):
-    with socket.create_connection(("127.0.0.1", front.port), timeout=3,
+    with socket.create_connection(("127.0.0.1", front.port), timeout=10,
                                   source_address=(address, 0)) as s:
         t = ssl.create_default_context(cafile=front.ca).wrap_socket(
             s, server_hostname="localhost")
@@ -428,17 +430,22 @@ def seen_from(front, address, **headers):
 def test_only_the_proxys_word_on_addresses_counts(fresh):
     f = fresh(env={"TAIZHANG_RATE_ADDRESS": "20"})
     f.start()
-    got = [seen_from(f, "127.0.0.2", X_Forwarded_For=f"10.0.0.{i}",
-                     X_Real_IP=f"10.0.0.{i}", Forwarded=f"for=10.0.0.{i}")
-           for i in range(25)]
-    assert set(got) == {200, 429} and got[-1] == 429
+    # Two more come in each second that this takes.
+    got = []
+    while len(got) < 250 and 429 not in got:
+        by = f"10.0.0.{len(got)}"
+        got.append(seen_from(f, "127.0.0.2", X_Forwarded_For=by, X_Real_IP=by,
+                             Forwarded=f"for={by}"))
+    assert got[:20] == [200] * 20 and got[-1] == 429, got
     # … and he is the only one who has to wait, even if somebody names him.
     assert seen_from(f, "127.0.0.3", X_Forwarded_For="127.0.0.2") == 200
     # Straight to the port of the API the header is only a header.
     c = Client(f.direct)
-    got = [c.get("/test/hello", headers={"X-Forwarded-For": f"10.0.0.{i}"})
-           .status for i in range(25)]
-    assert got[-1] == 429
+    got = []
+    while len(got) < 250 and 429 not in got:
+        got.append(c.get("/test/hello", headers={
+            "X-Forwarded-For": f"10.0.0.{len(got)}"}).status)
+    assert got[-1] == 429, got
 
 
 def test_what_is_no_address_is_not_taken_for_one(fresh):
@@ -450,7 +457,7 @@ def test_what_is_no_address_is_not_taken_for_one(fresh):
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(f"{f.dir}/api.sock")
             s.sendall(GET + b"X-Forwarded-For: " + told.encode() + b"\r\n\r\n")
-            s.settimeout(3)
+            s.settimeout(10)
             assert statuses(s.recv(4096)) == [400 if told == "" else 200]
 
 
@@ -479,7 +486,7 @@ def test_agents_show_a_certificate(fresh):
     for path in ("/v1/sync/x", "/v1/%73ync/x", "/V1/SYNC/x", "//v1/sync/x",
                  "/v1//sync/x", "/v1/sync"):
         got, _ = f.raw(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path.encode(),
-                       1)
+                       10)
         assert statuses(got) == [403] and b"client_certificate" in got, path
     head = {"Authorization": "Bearer tz_a_" + "0" * 49}
     assert f.client().get("/test/hello", headers=head).status == 403
