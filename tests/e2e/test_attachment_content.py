@@ -36,6 +36,18 @@ def place(stack, row):
     return stack.var / "files" / sha[:2] / sha[2:4] / sha
 
 
+def left(stack, sha):
+    """A file without a row, in folders that are the store's own: whatever is
+    stored beside it later must find its place."""
+    path = place(stack, {"sha256": sha})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    owner = (stack.var / "files").stat()
+    for made in (path.parent.parent, path.parent, path):
+        os.chown(made, owner.st_uid, owner.st_gid)
+    return path
+
+
 # ---- whole, in part, not at all ------------------------------------------------
 
 def test_headers_that_keep_a_browser_from_running_it(clerk):
@@ -272,20 +284,17 @@ def test_verify_and_sweep(small):
     assert {(x.split()[0], x.split()[1]) for x in lines[:-1]} == \
         {("missing", gone["id"]), ("damaged", bad["id"])}
     # A file without a row goes when it is a day old, and not before.
-    orphan = "ab" * 32
-    place(small, {"sha256": orphan}).parent.mkdir(parents=True,
-                                               exist_ok=True)
-    place(small, {"sha256": orphan}).write_bytes(b"x")
+    orphan = left(small, "ab" * 32)
     half = small.var / "files/tmp/01900000-0000-7000-8000-000000000000"
     half.write_bytes(b"x")
     assert ctl(small, "attachments", "sweep").returncode == 0
-    for path in (half, place(small, {"sha256": orphan}), place(small, good)):
+    for path in (half, orphan, place(small, good)):
         assert path.exists()
         os.utime(path, (1000, 1000))
     r = ctl(small, "attachments", "sweep")
     assert r.returncode == 0 and "1 files (1 bytes) and 1" in r.stdout, r
     assert not half.exists()
-    assert not place(small, {"sha256": orphan}).exists()
+    assert not orphan.exists()
     assert place(small, good).exists()
     assert ctl(small, "attachments", "verify", TAIZHANG_FILES="") \
         .returncode == 2
@@ -293,12 +302,7 @@ def test_verify_and_sweep(small):
 
 def test_the_job_runner_sweeps_too(small):
     """A share of the store at each turn, the first when it starts."""
-    orphans = [place(small, {"sha256": head + "0" * 60})
-               for head in ("0000", "0001")]
-    for path in orphans:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o777)    # the runner is another user
-        path.write_bytes(b"x")
+    orphans = [left(small, head + "0" * 60) for head in ("0000", "0001")]
     os.utime(orphans[0], (1000, 1000))
     os.kill(small.pids("taizhang-jobs")[0], signal.SIGTERM)
     wait_for(lambda: not orphans[0].exists(), 20)
