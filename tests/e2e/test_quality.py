@@ -15,14 +15,16 @@ def findings(client, row):
     return {f["code"]: f for f in r.json["items"]}
 
 
-def ago(days):
-    return day(-days)
+class ago(int):
+    """A day so many days before the one on which the test runs: that is not
+    always the one on which the tests were collected."""
 
 
 def sound(county, **more):
     """A project of which nothing is found."""
     row = project(county, name=f"合格项目{more}"[:200], backfilled=True)
     mechanism(county, row)
+    more = {k: day(-v) if isinstance(v, ago) else v for k, v in more.items()}
     county.psql("UPDATE project SET " + ", ".join(
         f"{k} = {v!r}" if v is not None else f"{k} = NULL"
         for k, v in more.items()) + f" WHERE id = '{row['id']}'"
