@@ -27,7 +27,8 @@ ORGS = [("lh-czj", "沅江市财政局", "finance", 3, COUNTY),
         ("lh-yyzb", "益阳市产业帮扶工作专班", "task_force", 2, PREFECTURE),
         ("lh-yyslj", "益阳市水利局", "sector_dept", 2, PREFECTURE),
         ("lh-hnnyt", "湖南省农业农村厅", "sector_dept", 1, PROVINCE)]
-number = itertools.count(int(time.time()) % 100000 * 100)
+# As long as one another: none is the beginning of another.
+number = itertools.count(1000000 + int(time.time()) % 80000 * 100)
 
 
 def cast(stack):
