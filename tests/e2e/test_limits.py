@@ -4,6 +4,7 @@ are test_hostile.py's."""
 import json
 import socket
 import threading
+import time
 
 import pytest
 
@@ -37,11 +38,13 @@ def test_a_caller_has_a_quota_over_all_workers(small):
     assert r.headers["ratelimit-policy"] == '"caller";q=300;w=10'
     left = int(r.headers["ratelimit"].split("r=")[1].split(";")[0])
     assert 0 < left < 300
-    seen = []
+    seen, began = [], time.monotonic()
 
     def hammer():
         mine = Client(small.port, c.token, small.built)
-        seen.extend(mine.get("/v1/me") for _ in range(150))
+        # Thirty more are let in each second that this takes.
+        while len(seen) < 6000 and all(r.status != 429 for r in seen[-4:]):
+            seen.append(mine.get("/v1/me"))
     threads = [threading.Thread(target=hammer) for _ in range(4)]
     for t in threads:
         t.start()
@@ -49,7 +52,9 @@ def test_a_caller_has_a_quota_over_all_workers(small):
         t.join()
     good = [r for r in seen if r.status == 200]
     refused = [r for r in seen if r.status == 429]
-    assert len(good) + len(refused) == 600 and refused and good
+    assert len(good) + len(refused) == len(seen) and refused
+    spent = time.monotonic() - began
+    assert left <= len(good) <= 300 + 30 * spent + 4, (len(good), spent)
     r = refused[0]
     assert r.json["code"] == "too_many_requests"
     assert 1 <= int(r.headers["retry-after"]) <= 10
