@@ -138,7 +138,7 @@ class H2:
         assert self.s.selected_alpn_protocol() == "h2"
         self.s.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
                        frame(SETTINGS, 0, 0))
-        self.stream = -1
+        self.stream = self.told = -1
 
     def __enter__(self):
         return self
@@ -158,9 +158,13 @@ class H2:
         self.s.sendall(out)
         return self.stream
 
-    def answers(self, wait=1.5):
-        """{stream: status, or "reset"}, then "closed" if it went away."""
+    def answers(self, wait=10):
+        """{stream: status, or "reset"}, then "closed" if it went away. What
+        was sent since the last time is waited for; then it is a few tenths
+        until what comes has come."""
         out, got = {}, b""
+        asked, self.told = set(range(self.told + 2, self.stream + 1, 2)), \
+            self.stream
         bodies = self.bodies = {}
         self.s.settimeout(wait)
         try:
@@ -173,18 +177,24 @@ class H2:
                 while len(got) >= 9 and \
                         len(got) >= 9 + int.from_bytes(got[:3], "big"):
                     n = int.from_bytes(got[:3], "big")
-                    kind, stream = got[3], int.from_bytes(got[5:9], "big")
+                    kind, flags = got[3], got[4]
+                    stream = int.from_bytes(got[5:9], "big")
                     data, got = got[9:9 + n], got[9 + n:]
                     if kind == HEADERS:
                         out[stream] = status(data)
-                        self.s.settimeout(0.3)
                     elif kind == DATA:
                         bodies[stream] = bodies.get(stream, b"") + data
                     elif kind == RST:
                         out[stream] = "reset"
-                        self.s.settimeout(0.3)
                     elif kind == GOAWAY:
                         out["closed"] = True
+                    # With what it says, of an answer that has a body.
+                    if kind == DATA and flags & END_STREAM or \
+                            kind == HEADERS and flags & END_STREAM or \
+                            kind == RST:
+                        asked.discard(stream)
+                if not asked:
+                    self.s.settimeout(0.3)
         except (socket.timeout, ConnectionError):
             pass
         return out
