@@ -6,6 +6,7 @@ import os
 import random
 import re
 import string
+import time
 
 import pytest
 
@@ -48,10 +49,12 @@ def oauth_error(r):
 
 
 def alive(world):
-    """No worker died, and nothing inside went wrong."""
+    """No worker died, and nothing inside went wrong; that a statement took too
+    long for a busy machine (57014) is told to its client, who asks again."""
     assert world.pids("kore") == world.workers
     for f in [world.dir / "run.log", *world.var.glob("log/*")]:
-        text = f.read_text(errors="replace")
+        text = "\n".join(x for x in f.read_text(errors="replace").splitlines()
+                         if " sqlstate=57014 " not in x)
         for bad in ("status=500", "event=unhandled", "Sanitizer",
                     "worker exited", "event=sql"):
             assert bad not in text, (f, [x for x in text.splitlines()
@@ -60,6 +63,16 @@ def alive(world):
 
 def schema(world, name):
     return world.doc["components"]["schemas"][name]
+
+
+def asked(client, *what):
+    """The reply; whom a busy machine tells to come again, he does."""
+    for _ in range(9):
+        r = client.request(*what)
+        if r.status != 503 or "retry-after" not in r.headers:
+            break
+        time.sleep(1)
+    return r
 
 
 # ---- every field -------------------------------------------------------------
@@ -141,7 +154,7 @@ def test_broken_bodies_are_refused_on_every_route(world, n):
         c = unit.agent if "/sync/" in path else \
             who("admin") if k in (None, "binding", "action") and \
             path != "/v1/issues" else clerk
-        r = c.request(method, put_in(path, unit.ids.get(k, "x")), RAW[n], {
+        r = asked(c, method, put_in(path, unit.ids.get(k, "x")), RAW[n], {
             "Content-Type": "application/json", "If-Match": '"1"'})
         assert r.status < 500, (method, path, RAW[n][:60], r)
         if path == "/v1/issues":
@@ -374,7 +387,7 @@ def test_random_bodies_never_break_the_server(world, capsys):
         c, method, at, path, raw, head = walk.one()
         told = (SEED, n, method, at, raw[:600], head)
         try:
-            r = c.request(method, at, raw, head)
+            r = asked(c, method, at, raw, head)
         except (OSError, http.client.HTTPException) as e:
             raise AssertionError((told, e)) from e
         assert r.status < 500, (told, r)
