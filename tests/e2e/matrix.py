@@ -210,7 +210,8 @@ class World:
             "SELECT quote_ident(attname), atttypid::regtype FROM pg_attribute"
             f" WHERE attrelid = '{e.table}'::regclass AND attnum > 0 AND"
             " attnotnull AND NOT atthasdef AND NOT attisdropped")
-        told = {"action_id": "(SELECT min(id::text)::uuid FROM action)"}
+        told = {"action_id": "(SELECT id FROM action WHERE id <>"
+                             f" '{OTHER_ACTION}')"}
         return f"INSERT INTO {e.table} ({', '.join(c for c, _ in must)})" \
             f""" VALUES ({', '.join(told.get(c) or values.get(t, '1')
                                  for c, t in must)})"""
