@@ -96,17 +96,23 @@ look_own(struct buf *b, int64_t lo, int64_t hi, const struct scope *s)
 	after(b, s);
 }
 
-/* On every line, also in one's own range: there is what is of one's own line
- * already. */
+/* Of the places above; and on other lines than one's own, of one's own range:
+ * there is what is of one's own line already. */
 static void
 look_shared(struct buf *b, int64_t lo, const struct scope *s)
 {
 	columns(b, s);
-	buf_str(b, " WHERE (");
-	list_shared(b, "", lo, lo);
-	buf_str(b, " OR division_code BETWEEN $1::bigint AND $2::bigint)"
-	    " AND NOT (division_code BETWEEN $1::bigint AND $2::bigint"
-	    SCOPE_LINE("line") ") AND entity_shared(entity)");
+	buf_str(b, " WHERE division_code IN (");
+	list_above(b, lo);
+	buf_str(b, ") AND NOT division_code BETWEEN $1::bigint AND $2::bigint"
+	    " AND entity_shared(entity)");
+	after(b, s);
+	if (*s->line == '\0')
+		return;
+	buf_str(b, ") UNION ALL (");
+	columns(b, s);
+	buf_str(b, " WHERE division_code BETWEEN $1::bigint AND $2::bigint"
+	    " AND line <> ($3::text[])[1] AND entity_shared(entity)");
 	after(b, s);
 }
 
@@ -124,6 +130,9 @@ columns(struct buf *b, const struct scope *s)
 	buf_str(b, "kind, at FROM change");
 }
 
+/* The place stands in a sub-select because the planner must not see it: of
+ * (pos, seq) it would look at pos alone, take the many changes of one
+ * transaction for none, and read all that came after, whosever they are. */
 static void
 after(struct buf *b, const struct scope *s)
 {
@@ -131,6 +140,7 @@ after(struct buf *b, const struct scope *s)
 		buf_str(b, " AND entity = ANY ($7::text[]) AND (pos, seq) <="
 		    " (SELECT w.pos, w.seq FROM reach w)");
 	buf_printf(b, " AND sensitivity <= $4::int AND"
-	    " (pos, seq) > ($5::bigint, $6::bigint) AND pos < feed_safe()"
+	    " (pos, seq) > (SELECT $5::bigint, $6::bigint)"
+	    " AND pos < feed_safe()"
 	    " ORDER BY pos, seq LIMIT %d", FEED_LOOK);
 }

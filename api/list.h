@@ -71,6 +71,8 @@ void list_from_where(struct request *, struct buf *, const struct list *);
 void list_giver(struct buf *, const struct entity *);
 /* Of a shared entity; prefix: of the columns, "x." or "". */
 void list_shared(struct buf *, const char *prefix, int64_t lo, int64_t hi);
+/* The codes of the places that lo lies in, itself perhaps among them. */
+void list_above(struct buf *, int64_t lo);
 
 /* list_expand.c: the name of what a row refers to, one level. */
 bool list_expand_read(struct request *, struct list *, const char *names);

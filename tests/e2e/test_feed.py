@@ -402,8 +402,9 @@ def test_pages_are_cheap_at_every_scope(own):
         pids = ", ".join(pid for pid, _ in mine)
         wait_for(lambda: own.psql("SELECT count(*) FROM pg_stat_activity"
                                   f" WHERE pid IN ({pids})") == [["0"]])
-        return own.psql("SELECT seq_scan FROM pg_stat_user_tables WHERE"
-                        " relname = 'change'")
+        return [int(n) for n in own.psql(
+            "SELECT seq_scan, seq_tup_read + idx_tup_fetch FROM"
+            " pg_stat_user_tables WHERE relname = 'change'")[0]]
 
     def page(c, after, tries):
         """Again until it is quick: the machine does other things, too."""
@@ -431,7 +432,9 @@ def test_pages_are_cheap_at_every_scope(own):
     before = scans()
     for c in everybody:
         pages(c, 1)
-    assert scans() == before
+    whole, rows = (b - a for a, b in zip(before, scans()))
+    # Of a department's line each fourth change is its county's.
+    assert whole == 0 and rows < 10_000, rows
 
 
 def test_writing_it_down_costs_little(own):
