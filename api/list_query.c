@@ -224,7 +224,10 @@ after(struct request *r, struct list *l)
 	if (at == NULL || at_id == NULL)
 		return list_refuse(r, "cursor", "too_many", "查询条件过多",
 		    "does not fit");
-	buf_printf(&l->where, " AND (%s, id) %s (%s::%s, %s::uuid)",
+	/* In a sub-select, unseen by the planner: where many rows are alike in
+	 * what is sorted by, it would take those behind the cursor for few and
+	 * read them all, of every place. */
+	buf_printf(&l->where, " AND (%s, id) %s (SELECT %s::%s, %s::uuid)",
 	    list_sort_expr(&r->arena, f), l->down ? "<" : ">", at,
 	    query_cast(f), at_id);
 	return true;
