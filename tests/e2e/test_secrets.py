@@ -7,7 +7,9 @@ from stack import wait_for
 
 def test_no_part_leaves_a_dump_or_lets_others_look(stack):
     s = stack(demo=False, agent=False)
-    pids = s.pids("kore") + s.pids("taizhang-jobs")
+    # The jobs begin beside the API, which is what start() waits for.
+    jobs = wait_for(lambda: s.pids("taizhang-jobs"), 5, why="job runner")
+    pids = s.pids("kore") + jobs
     assert len(pids) >= 4
 
     def core(proc):
@@ -17,10 +19,10 @@ def test_no_part_leaves_a_dump_or_lets_others_look(stack):
 
     for pid in pids:
         proc = pathlib.Path(f"/proc/{pid}")
-        # The jobs begin beside the API, which is what start() waits for.
         wait_for(lambda p=proc: core(p) == [["0", "0"]], 5, why=f"{proc}")
         # What may not be dumped belongs to root here, whoever runs it.
-        assert (proc / "environ").stat().st_uid == 0, proc
+        wait_for(lambda p=proc: (p / "environ").stat().st_uid == 0, 5,
+                 why=f"{proc} is nobody's to look into")
         assert (proc / "stat").exists()
 
 
