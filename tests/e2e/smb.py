@@ -63,7 +63,10 @@ class Share:
     def stop(self):
         os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait(20)
-        subprocess.run(["rm", "-rf", self.dir], check=True)
+        # What served a client may end a little later, and write until then.
+        wait_for(lambda: subprocess.run(["rm", "-rf", self.dir],
+                                        stderr=subprocess.DEVNULL)
+                 .returncode == 0, 20, why=f"{self.dir} gone")
 
     def run(self, folder, *commands):
         """smbclient commands in one session; any refusal fails."""
