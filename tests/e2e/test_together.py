@@ -22,7 +22,7 @@ READERS = ("huangmaozhou", "huangmaozhou-lead", "caowei", "bumen", "bumenlead",
 @pytest.fixture(scope="module")
 def world():
     s = Stack(demo=True, agent=False, workers=1,
-              env={"TAIZHANG_DB_FAST_MS": "1000"}).start()
+              env={"TAIZHANG_DB_FAST_MS": "4000"}).start()
     who = cast(s)
     s.rows = ["/v1/issues/" + report(who(login), division_code=place,
                                      **more)["id"]
@@ -85,6 +85,19 @@ def ask(world, asked, hold=0.3):
     return sent
 
 
+def held(world, asked, want, least):
+    """Everybody has his answer, and so many went together: held up for longer
+    where a busy machine has not read all of them sooner."""
+    for hold in (0.3, 1, 2):
+        before = together(world)
+        for a, one in ask(world, asked, hold):
+            assert one.answer() == want[a], a
+        went = together(world) - before
+        if went >= least:
+            return
+    raise AssertionError(f"{went} and not {least} went together")
+
+
 def test_everybody_has_his_own(world):
     asked = everything(world)
     want = alone(world, asked)
@@ -94,20 +107,14 @@ def test_everybody_has_his_own(world):
     assert own == {"sihushan-lead": [True, False], "second": [True, True]}
     for seed in range(4):
         random.Random(seed).shuffle(asked)
-        before = together(world)
-        for a, one in ask(world, asked):
-            assert one.answer() == want[a], a
         # Those of the one action and the viewer's are asked alone.
-        assert together(world) - before > len(asked) / 2
+        held(world, asked, want, len(asked) // 2 + 1)
 
 
 def test_more_than_one_statement_takes(world):
     asked = ("nongye", world.rows[1])
     want = alone(world, [asked])
-    before = together(world)
-    assert {one.answer() for _, one in ask(world, [asked] * 150)} == {
-        want[asked]}
-    assert together(world) - before >= 149
+    held(world, [asked] * 150, want, 149)
 
 
 def test_some_leave_while_they_wait(world):
@@ -145,7 +152,8 @@ def test_the_connection_is_lost(world):
 def test_it_takes_too_long(world):
     """All are told so, and the next ones are answered."""
     asked = [("nongye", row) for row in world.rows] * 3
-    got = [one.answer()[0] for _, one in ask(world, asked, hold=4)]
+    # The first, whichever that is, and those that waited for it.
+    got = [one.answer()[0] for _, one in ask(world, asked, hold=10)]
     assert got[0] == 503 and set(got) <= {200, 503}
     wait_for(lambda: alone(world, asked[:1])[asked[0]][0] == 200, 5,
              why="answered again")
@@ -157,14 +165,19 @@ def test_every_kind_of_row(world):
     for e in model().values():
         if c.get(f"/v1/{e.path}/{uuid.uuid4()}").status != 404:
             continue            # not for him to read
-        before = together(world)
-        with locked(world, e.table):
-            sent = [Asked(world, c, f"/v1/{e.path}/{uuid.uuid4()}")
-                    for _ in range(4)]
-            wait_for(lambda: world.psql(
-                "SELECT 1 FROM pg_locks WHERE NOT granted"), why="one waits")
-            time.sleep(0.05)
-        assert {one.answer()[0] for one in sent} == {404}, e.name
-        assert together(world) - before >= 2, e.name
+        went = 0
+        for hold in (0.05, 0.5, 1.5):    # on a busy machine they come later
+            before = together(world)
+            with locked(world, e.table):
+                sent = [Asked(world, c, f"/v1/{e.path}/{uuid.uuid4()}")
+                        for _ in range(4)]
+                wait_for(lambda: world.psql("SELECT 1 FROM pg_locks WHERE NOT"
+                                            " granted"), why="one waits")
+                time.sleep(hold)
+            assert {one.answer()[0] for one in sent} == {404}, e.name
+            went = together(world) - before
+            if went >= 2:
+                break
+        assert went >= 2, e.name
         asked += 1
     assert asked > 40
