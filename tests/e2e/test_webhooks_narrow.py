@@ -1,7 +1,5 @@
 """A webhook tells no more than its owner may see: whatever his grant is
 narrowed to – action, coverage, own rows – and whichever of the two walls stands (I22, D3)."""
-import time
-
 import pytest
 
 from people import COUNTY, SIBLING, TOWN, people
@@ -55,10 +53,16 @@ def land():
 
 
 def everything_told(land, since):
-    """Row ids by hook, once the widest has heard of the last row."""
+    """Row ids by hook, once the widest has heard of the last row and all the
+    others have been told what there is for them up to it."""
     last = change(land)
     wait_for(lambda: last in told(land, "wide")[since["wide"]:], 30)
-    time.sleep(1)
+    wait_for(lambda: land.psql(
+        "SELECT w.url FROM webhook w JOIN webhook_state s ON s.webhook_id ="
+        " w.id WHERE w.active AND (s.pos < (SELECT max(pos) FROM change WHERE"
+        f" row_id = '{last}') OR EXISTS (SELECT FROM webhook_delivery d WHERE"
+        " d.webhook_id = w.id AND d.state = 'pending'))") == [], 30,
+        why="everybody is told")
     return {name: set(told(land, name)[n:]) for name, n in since.items()}
 
 
