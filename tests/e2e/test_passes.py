@@ -62,12 +62,21 @@ def test_it_ends_by_itself_and_does_not_begin_before(county):
     assert county.client().post("/v1/sessions", {
         "login": login, "password": county.password}).status == 403
     login = auditor(county)
-    assert give(county, login, valid_to=at(seconds=8)).status == 201
-    c = county.login(login)
     began = time.monotonic()
-    assert c.get("/v1/issues?limit=1").status == 200
-    wait_for(lambda: c.get("/v1/issues?limit=1").status == 401, 15, 0.2)
-    assert time.monotonic() - began < 14
+    assert give(county, login, valid_to=at(seconds=8)).status == 201
+    c, good = county.login(login), []
+
+    def ended():
+        asked = time.monotonic()
+        r = c.get("/v1/issues?limit=1")
+        assert r.status in (200, 401), r
+        if r.status == 200:
+            good.append(asked - began)
+        return r.status == 401
+    wait_for(ended, 15, 0.2)
+    # A session is remembered for four seconds; when the last that was served
+    # was asked counts, not when the machine came to ask again.
+    assert good and good[-1] < 13, good
 
 
 def test_of_its_actions_only(county):
