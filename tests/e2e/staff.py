@@ -114,7 +114,7 @@ class Office:
         local = uno.getComponentContext()
         resolver = local.ServiceManager.createInstanceWithContext(
             "com.sun.star.bridge.UnoUrlResolver", local)
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180    # its first start, on a busy machine
         while True:
             try:
                 context = resolver.resolve(f"uno:pipe,name={pipe};urp;"
