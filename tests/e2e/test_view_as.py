@@ -118,7 +118,8 @@ def test_the_database_refuses_what_writes(own):
     own.psql("SELECT pg_reload_conf()")
     log = own.var / "log/postgres.log"
     wait_for(lambda: c.get("/v1/issues?limit=1") and
-             "taizhang_scope_looks" in log.read_text(), 5, 0.2)
+             "taizhang_scope_looks" in log.read_text(errors="replace"),
+             20, 0.2)
     own.psql("ALTER SYSTEM RESET log_statement")
     own.psql("SELECT pg_reload_conf()")
     with pytest.raises(AssertionError, match="read-only transaction"):
