@@ -6,6 +6,8 @@ import socket
 import subprocess
 import time
 
+from stack import wait_for
+
 TOGETHER = "k(asked_id, asked_nth)"    # what a statement for many says
 
 
@@ -48,6 +50,10 @@ def reads_together(stack, client, paths, table, times=8):
     for _ in range(times):
         with locked(stack, table):
             sent = [Asked(stack, client, p) for p in paths]
+            # The lock is not given up before the server has come to them.
+            wait_for(lambda: stack.psql(
+                "SELECT 1 FROM pg_locks WHERE NOT granted AND relation ="
+                f" '{table}'::regclass LIMIT 1"), why="one waits")
             time.sleep(0.05)
         got += [one.answer()[0] for one in sent]
     return got
